@@ -1,0 +1,111 @@
+"""Everything Modelget raises on purpose: what happened in ``str``, what to do next in ``hint``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .types import Digest
+
+
+class ModelgetError(Exception):
+    """Base of all errors that a person can act on; the facts are attributes."""
+
+    hint = ""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        if hint is not None:
+            self.hint = hint
+
+
+class InvalidWorkflow(ModelgetError):
+    """The input is not a workflow that can be read."""
+
+    hint = 'Save it again in ComfyUI ("Save" or "Export (API)") and pass that .json file.'
+
+    def __init__(self, name: str, reason: str, hint: str | None = None) -> None:
+        super().__init__(f"{name}: {reason}", hint)
+        self.name, self.reason = name, reason
+
+
+class InvalidSetting(ModelgetError):
+    """A setting, option or id cannot be understood."""
+
+
+class SourceUnavailable(ModelgetError):
+    """A source could not answer; asking again later may help."""
+
+    hint = "Try again later; `modelget sources` shows which places can be reached."
+
+    def __init__(self, message: str, kind: str = "unavailable", retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.kind, self.retry_after = kind, retry_after
+
+
+class HostNotAllowed(ModelgetError):
+    """A URL or a redirect leads to a host that is not on the list."""
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(f"{origin} is not on the list of allowed hosts")
+        self.hint = f"If you trust it, add {origin} to MODELGET_ALLOW_HOSTS."
+        self.origin = origin
+
+
+class AccessDenied(ModelgetError):
+    """The server knows the file and refuses to hand it out."""
+
+    hint = "Run `modelget plan` to see which page to open or which credential is missing."
+
+    def __init__(self, what: str, status: int, hint: str | None = None) -> None:
+        super().__init__(f"{what}: the server refused (HTTP {status})", hint)
+        self.status = status
+
+
+class NotEnoughSpace(ModelgetError):
+    """The disk cannot hold what the plan would fetch; nothing was fetched."""
+
+    def __init__(self, folder: Path, needed: int, free: int) -> None:
+        gib = 2**30
+        super().__init__(f"{folder}: {needed / gib:.2f} GiB needed, {free / gib:.2f} GiB free")
+        self.hint = f"Free {(needed - free) / gib:.2f} GiB, or choose another disk with --models-dir."
+        self.folder, self.needed, self.free = folder, needed, free
+
+
+class UnsafePath(ModelgetError):
+    """A file or folder name could lead outside the model folders, or cannot exist everywhere."""
+
+    hint = "Nothing was written. If you trust the file, rename it in the workflow."
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name[:120]!r}: {reason}")
+        self.name, self.reason = name, reason
+
+
+class UnsafeFile(ModelgetError):
+    """The bytes are not what the file name promises (a web page, a pointer, a pickle, a broken header)."""
+
+    hint = "The file was not installed. Check the link, or accept the terms or log in where it is published."
+
+    def __init__(self, name: str, reason: str, hint: str | None = None) -> None:
+        super().__init__(f"{name}: {reason}", hint)
+        self.name, self.reason = name, reason
+
+
+class DigestMismatch(ModelgetError):
+    """The bytes are not the ones that were promised."""
+
+    hint = "Fetch it again; if it repeats, the publisher replaced the file or published a wrong digest."
+
+    def __init__(self, name: str, wanted: Digest, got: Digest) -> None:
+        super().__init__(f"{name}: expected {wanted}, got {got}")
+        self.name, self.wanted, self.got = name, wanted, got
+
+
+class FetchFailed(ModelgetError):
+    """The bytes could not be fetched; what arrived is kept, and the next run continues there."""
+
+    hint = "Run the same command again: it continues where it stopped."
+
+
+class LoadFailed(ModelgetError):
+    """The file could not be read as weights, or the device could not take them."""

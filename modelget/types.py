@@ -1,0 +1,219 @@
+"""The nouns of Modelget: frozen values that pass from one step to the next."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from pathlib import Path
+
+PICKLE_SUFFIXES = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl"})
+"""Formats whose loading can run code: fetched only with a person's consent for each file."""
+
+_DIGEST_LENGTHS = {"sha256": 64, "blake3": 64, "git-sha1": 40, "autov2": 10, "crc32": 8}
+_HEX = re.compile(r"[0-9a-f]+")
+
+
+class Evidence(IntEnum):
+    """Why we believe that a candidate is the wanted model; the only ranking key."""
+
+    SIMILAR_NAME = 1
+    SAME_NAME = 2
+    TRUSTED_NAME = 3
+    DECLARED_URL = 4
+    SAME_DIGEST = 5
+
+    @property
+    def is_sure(self) -> bool:
+        """Tell whether the evidence is enough to fetch without a person's choice."""
+        return self >= Evidence.TRUSTED_NAME
+
+
+class Status(str, Enum):
+    """Where a requirement stands, the same words in code, CLI, routes and buttons."""
+
+    PRESENT = "present"
+    FETCH = "fetch"
+    CHOOSE = "choose"
+    DENIED = "denied"
+    UNRESOLVED = "unresolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A fingerprint of a file's bytes, lower-cased; raises ValueError when it is not one.
+
+    ``git-sha1`` is Git's blob id, ``sha1(b"blob <size>\\0" + bytes)``, which the Hub publishes for files
+    outside LFS. ``autov2`` is the first 10 digits of the sha256.
+    """
+
+    algorithm: str
+    hex: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "algorithm", self.algorithm.lower())
+        object.__setattr__(self, "hex", self.hex.lower())
+        if len(self.hex) != _DIGEST_LENGTHS.get(self.algorithm) or not _HEX.fullmatch(self.hex):
+            raise ValueError(f"not a {self.algorithm} digest: {self.hex[:80]!r}")
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}:{self.hex}"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A model that the workflow names, with whatever the workflow tells about it."""
+
+    name: str
+    """As the workflow writes it, sub-folder included (``SDXL/x.safetensors``), always with ``/``."""
+    folder: str | None = None
+    """ComfyUI's name for the model folder (``vae``); None when no rule says which."""
+    wanted_by: tuple[str, ...] = ()
+    """Execution ids of the nodes that select it: ``12``, or ``57:30`` inside a subgraph."""
+    how: str = "widget"
+    """Where the name was read: ``widget``, ``input`` (API prompt) or ``id`` (asked for by a person)."""
+    active: bool = True
+    """False when every node that selects it is muted, bypassed or switched off."""
+    urls: tuple[str, ...] = ()
+    """Declared places: URLs or ids (``hf:…``, ``civitai:…``, AIR), best first."""
+    digest: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A parsed workflow file: its name and the models it needs."""
+
+    name: str
+    requirements: tuple[Requirement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """What stands between the user and a file that exists: ``hint`` says what to do about it."""
+
+    kind: str
+    """``gated``, ``login``, ``paid``, ``removed``, ``region`` or ``host`` (not on the list of hosts)."""
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One downloadable file that may satisfy a requirement."""
+
+    source: str
+    id: str
+    """Stable and pinned where the source can pin; ``modelget get`` takes it."""
+    url: str
+    name: str
+    evidence: Evidence
+    size: int | None = None
+    digest: Digest | None = None
+    """What the source publishes for these bytes; the file must match it."""
+    folder: str | None = None
+    """The model folder that the source suggests, when it knows."""
+    licence: str | None = None
+    gated: bool = False
+    barrier: Barrier | None = None
+    local: Path | None = None
+    """The same bytes on this disk: linked instead of fetched."""
+
+    @property
+    def format(self) -> str:
+        """The suffix of the file name without its dot, lower-cased; empty when there is none."""
+        return Path(self.name).suffix.lower().removeprefix(".")
+
+    @property
+    def is_pickle(self) -> bool:
+        """Tell whether the name promises a pickle."""
+        return Path(self.name).suffix.lower() in PICKLE_SUFFIXES
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFailure:
+    """A source could not answer: never the same as "it has nothing"."""
+
+    source: str
+    kind: str
+    """``unavailable``, ``rate-limited`` or ``offline``."""
+    message: str
+    retry_after: float | None = None
+    """Seconds the server asked us to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model file on disk."""
+
+    path: Path
+    size: int
+    digest: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The outcome of looking for one requirement; candidates stand best first."""
+
+    requirement: Requirement
+    present: ModelFile | None = None
+    candidates: tuple[Candidate, ...] = ()
+    failures: tuple[SourceFailure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One file to fetch, and where it will go."""
+
+    candidate: Candidate
+    destination: Path
+    staging: Path
+    """The folder for the unfinished file: on the destination's filesystem, never listed by ComfyUI."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """What will happen to one requirement, and why."""
+
+    resolution: Resolution
+    status: Status
+    hint: str | None = None
+    """What a person can do about a status that is not ``present`` or ``fetch``."""
+    download: Download | None = None
+
+    @property
+    def requirement(self) -> Requirement:
+        """The requirement this item answers."""
+        return self.resolution.requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will happen for one workflow, before anything happens."""
+
+    workflow: str
+    items: tuple[PlanItem, ...]
+    free_bytes: int
+    """Free space where most of the files would go."""
+
+    @property
+    def downloads(self) -> tuple[Download, ...]:
+        """The files to fetch, in the order in which the workflow names them."""
+        return tuple(item.download for item in self.items if item.download is not None)
+
+    @property
+    def fetch_bytes(self) -> int:
+        """Bytes that would come over the wire, as far as sizes are known; each digest counts once."""
+        sizes: dict[object, int] = {}
+        for download in self.downloads:
+            if download.candidate.local is None:
+                sizes[download.candidate.digest or download.destination] = download.candidate.size or 0
+        return sum(sizes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file that arrived, proven and in its place."""
+
+    file: ModelFile
+    transferred: int
+    """Body bytes that came over the wire for it, repeated ones included."""
