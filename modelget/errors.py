@@ -109,3 +109,9 @@ class FetchFailed(ModelgetError):
 
 class LoadFailed(ModelgetError):
     """The file could not be read as weights, or the device could not take them."""
+
+
+class Cancelled(ModelgetError):
+    """A person stopped the work; what arrived is kept."""
+
+    hint = "Run the same command again: it continues where it stopped."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,24 +104,29 @@ def _config_file(environ: Mapping[str, str], comfyui: Path | None) -> Path | Non
     if named := environ.get("MODELGET_CONFIG"):
         path = Path(named).expanduser()
         if not path.is_file():
-            raise InvalidSetting(f"MODELGET_CONFIG: {path} does not exist", "Create it or unset the variable.")
+            raise InvalidSetting(
+                f"MODELGET_CONFIG: {path} does not exist", "Create it or unset the variable."
+            )
         return path
     # A folder with two underscores is out of reach of ComfyUI's /userdata routes; user/default is not.
-    path = comfyui / "user" / "__modelget" / "modelget.toml" if comfyui else None
-    return path if path and path.is_file() else None
+    beside = comfyui / "user" / "__modelget" / "modelget.toml" if comfyui else None
+    return beside if beside and beside.is_file() else None
 
 
 def _read_toml(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
-    try:
+    if sys.version_info >= (3, 11):
         import tomllib
-    except ImportError:  # Python 3.10
+    else:
         import tomli as tomllib
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InvalidSetting(f"{path}: {error}", "Correct the file; docs/settings.md lists the keys.") from None
+        raise InvalidSetting(
+            f"{path}: {error}", "Correct the file; docs/settings.md lists the keys."
+        ) from None
+    return table
 
 
 def _table(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -135,7 +141,9 @@ def _endpoint(name: str, value: object) -> str:
     try:
         origin_of(url)
     except InvalidSetting as error:
-        raise InvalidSetting(f"{name}: {error}", "Write it like https://host or http://127.0.0.1:9000.") from None
+        raise InvalidSetting(
+            f"{name}: {error}", "Write it like https://host or http://127.0.0.1:9000."
+        ) from None
     return url
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 from pathlib import Path
 
@@ -43,8 +44,8 @@ class Status(str, Enum):
 class Digest:
     """A fingerprint of a file's bytes, lower-cased; raises ValueError when it is not one.
 
-    ``git-sha1`` is Git's blob id, ``sha1(b"blob <size>\\0" + bytes)``, which the Hub publishes for files
-    outside LFS. ``autov2`` is the first 10 digits of the sha256.
+    ``git-sha1`` is Git's blob id (SHA-1 over a header with the size, then the bytes), which the Hub
+    publishes for files outside LFS. ``autov2`` is the first 10 digits of the sha256.
     """
 
     algorithm: str
@@ -111,7 +112,7 @@ class Candidate:
     digest: Digest | None = None
     """What the source publishes for these bytes; the file must match it."""
     folder: str | None = None
-    """The model folder that the source suggests, when it knows."""
+    """Where the publisher keeps it: often, and not always, the name of a model folder."""
     licence: str | None = None
     gated: bool = False
     barrier: Barrier | None = None
@@ -156,8 +157,37 @@ class Resolution:
 
     requirement: Requirement
     present: ModelFile | None = None
+    complaint: str | None = None
+    """What is wrong with the file that is present: cut short, or other bytes than the workflow pins."""
     candidates: tuple[Candidate, ...] = ()
     failures: tuple[SourceFailure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What a person decided about names that no rule may decide."""
+
+    choose: Mapping[str, str] = field(default_factory=dict)
+    """Name to the id or link to fetch it from."""
+    folders: Mapping[str, str] = field(default_factory=dict)
+    """Name to model folder, where no rule says which."""
+    allow_pickle: frozenset[str] = frozenset()
+    """Names of files whose loading may run code, accepted one by one."""
+    include_inactive: bool = False
+
+    def applied_to(self, wanted: Requirement) -> Requirement:
+        """Return the requirement as the person decided it; the digest that a workflow pins still holds."""
+        chosen, folder = _for_name(self.choose, wanted.name), _for_name(self.folders, wanted.name)
+        urls = (chosen,) if chosen else wanted.urls
+        return replace(wanted, urls=urls, folder=folder or wanted.folder)
+
+    def allows_pickle(self, name: str) -> bool:
+        """Tell whether a person accepted this file by its name."""
+        return bool(self.allow_pickle & {name, name.rpartition("/")[2]})
+
+
+def _for_name(decided: Mapping[str, str], name: str) -> str | None:
+    return decided.get(name) or decided.get(name.rpartition("/")[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +198,8 @@ class Download:
     destination: Path
     staging: Path
     """The folder for the unfinished file: on the destination's filesystem, never listed by ComfyUI."""
+    label: str
+    """Model folder and name as shown to people: ``vae/ae.safetensors``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,153 @@
+"""The words of the command line; imports nothing heavy, so that --help answers at once."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from .. import __version__
+
+_WORKFLOW_HELP = "a workflow file (.json), a folder of them, or - for standard input"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser; ``args.run`` of what it parses carries the command out."""
+    parser = argparse.ArgumentParser(
+        prog="modelget",
+        description="apt-get for ComfyUI models: find, fetch, verify and load every model a workflow needs.",
+        epilog="Exit codes: 0 all is present, 1 something failed, 2 usage or unreadable input, 3 a decision is needed.",
+    )
+    parser.add_argument("--version", action="version", version=f"modelget {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_plan(commands)
+    _add_install(commands)
+    _add_get(commands)
+    _add_verify(commands)
+    _add_load(commands)
+    _add_sources(commands)
+    _add_demo(commands)
+    return parser
+
+
+Commands = argparse._SubParsersAction  # the only name argparse gives this type
+
+
+def _command(commands: Commands[argparse.ArgumentParser], name: str, summary: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    parser.set_defaults(run=_lazily(name))
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="show more: ids, digests, every source's answer"
+    )
+    return parser
+
+
+def _lazily(name: str) -> Callable[[argparse.Namespace], int]:
+    """Import a command only when it runs."""
+
+    def run(args: argparse.Namespace) -> int:
+        return int(import_module(f".{name}_command", __package__).run(args))
+
+    return run
+
+
+def _add_library_options(parser: argparse.ArgumentParser) -> None:
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument(
+        "--comfyui", type=Path, metavar="DIR", help="ComfyUI's folder; its extra_model_paths.yaml counts"
+    )
+    place.add_argument(
+        "--models-dir", type=Path, metavar="DIR", help="a models folder laid out like ComfyUI's"
+    )
+    parser.add_argument(
+        "--offline", action="store_true", help="ask no source; use what is written in the workflow"
+    )
+
+
+def _add_decisions(parser: argparse.ArgumentParser) -> None:
+    for option, metavar, meaning in (
+        ("--choose", "NAME=ID", "fetch NAME from this id or link"),
+        ("--folder", "NAME=FOLDER", "the model folder NAME belongs in"),
+    ):
+        parser.add_argument(option, metavar=metavar, help=meaning, type=_pair, action="append", default=[])
+    parser.add_argument(
+        "--allow-pickle",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="accept NAME although loading it can run code",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="models of muted, bypassed and switched-off nodes too"
+    )
+
+
+def _add_plan(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = _command(
+        commands, "plan", "say what is needed, what is here and what would be fetched; change nothing"
+    )
+    parser.add_argument("workflows", nargs="+", metavar="WORKFLOW", help=_WORKFLOW_HELP)
+    _add_library_options(parser)
+    _add_decisions(parser)
+
+
+def _add_install(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = _command(commands, "install", "fetch, verify and place every model that is missing")
+    parser.add_argument("workflows", nargs="+", metavar="WORKFLOW", help=_WORKFLOW_HELP)
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask before fetching")
+    _add_library_options(parser)
+    _add_decisions(parser)
+
+
+def _add_get(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = _command(commands, "get", "fetch one file by its id")
+    parser.add_argument(
+        "id",
+        metavar="ID",
+        help="hf:owner/repo/path[@rev], civitai:VERSION, an AIR, or a link to the file or its page",
+    )
+    parser.add_argument("--name", help="the name to give it (default: its own)")
+    parser.add_argument("--folder", help="the model folder to put it in (default: what its place suggests)")
+    parser.add_argument("--sha256", metavar="HEX", help="refuse other bytes")
+    parser.add_argument(
+        "--allow-pickle", action="store_true", help="accept it although loading it can run code"
+    )
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask before fetching")
+    _add_library_options(parser)
+
+
+def _add_verify(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = _command(
+        commands, "verify", "recompute digests and compare them with what is recorded or published"
+    )
+    parser.add_argument(
+        "targets", nargs="+", metavar="WORKFLOW|FILE", help="workflows whose models to check, or model files"
+    )
+    _add_library_options(parser)
+
+
+def _add_load(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = _command(commands, "load", "read the weights onto the device and say how fast it went")
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--device", help="cuda, cuda:1, cpu … (default: cuda if there is one)")
+
+
+def _add_sources(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = _command(
+        commands, "sources", "list the places models come from, credentials found, and who can be reached"
+    )
+    parser.add_argument("--offline", action="store_true", help="do not try to reach them")
+
+
+def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = _command(commands, "demo", "show the whole story against a small hub on this machine")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="use this scratch folder and leave it there")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name or not value:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name.replace("\\", "/"), value

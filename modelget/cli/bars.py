@@ -1,0 +1,138 @@
+"""Progress: bars with files, bytes, speed and time left on a terminal, plain lines otherwise."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ..progress import Progress, Reporter
+from ..types import Plan
+from .terminal import plain, size
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+_SECONDS_BETWEEN_LINES = 10.0
+_LABEL_WIDTH = 38
+
+
+@contextmanager
+def reporter_for(plans: Sequence[Plan]) -> Iterator[Reporter]:
+    """Watch the downloads of these plans, on standard error."""
+    candidates = {d.destination: d.candidate for plan in plans for d in plan.downloads}
+    total = sum(candidate.size or 0 for candidate in candidates.values())
+    if not sys.stderr.isatty():
+        yield Lines()
+        return
+    bars = Bars(len(candidates), total)
+    try:
+        yield bars
+    finally:
+        bars.close()
+
+
+class Lines:
+    """One line when a file starts, one now and then, one when it is done."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._started: dict[str, tuple[float, int]] = {}
+        self._told: dict[str, float] = {}
+
+    def report(self, progress: Progress) -> None:
+        """Print the state when it is new or when some time has passed."""
+        now, key = time.monotonic(), progress.name
+        with self._lock:
+            if progress.phase == "fetching" and key not in self._started:
+                self._started[key], self._told[key] = (now, progress.done), now
+                self._print(f"fetching  {key}  {size(progress.total)}")
+            elif progress.phase == "present":
+                since, _before = self._started.get(key, (now, 0))
+                self._print(f"placed    {key}  {size(progress.done)} in {now - since:.1f} s")
+            elif progress.message:
+                self._print(f"{progress.phase:<9} {key}: {progress.message}")
+            elif progress.phase == "fetching" and now - self._told[key] >= _SECONDS_BETWEEN_LINES:
+                self._told[key] = now
+                self._print(self._state(progress, now))
+
+    def _state(self, progress: Progress, now: float) -> str:
+        since, before = self._started[progress.name]
+        speed = (progress.done - before) / (now - since)
+        share = f"{100 * progress.done / progress.total:.0f} %, " if progress.total else ""
+        left = f", {(progress.total - progress.done) / speed:.0f} s left" if progress.total and speed else ""
+        return f"fetching  {progress.name}  {share}{size(progress.done)} at {size(speed)}/s{left}"
+
+    def _print(self, line: str) -> None:
+        print(plain(line), file=sys.stderr, flush=True)
+
+
+class Bars:
+    """A bar for each file on its way, and one for everything."""
+
+    def __init__(self, files: int, total: int) -> None:
+        from tqdm import tqdm
+
+        self._make = tqdm
+        self._lock = threading.Lock()
+        self._files, self._finished = files, 0
+        self._bars: dict[str, tqdm[None]] = {}
+        self._whole = self._bar("", total, 0)
+        self._show_count()
+
+    def report(self, progress: Progress) -> None:
+        """Move the bars."""
+        with self._lock:
+            if progress.message:
+                self._make.write(
+                    plain(f"{progress.phase}: {progress.name}: {progress.message}"), file=sys.stderr
+                )
+            if progress.phase in ("present", "failed"):
+                self._end(progress)
+            elif progress.phase == "fetching":
+                self._move(progress)
+            elif progress.name in self._bars:
+                self._bars[progress.name].set_postfix_str(progress.phase)
+
+    def close(self) -> None:
+        """Take the bars off the screen."""
+        for bar in (*self._bars.values(), self._whole):
+            bar.close()
+
+    def _move(self, progress: Progress) -> None:
+        bar = self._bars.get(progress.name)
+        if bar is None:
+            bar = self._bars[progress.name] = self._bar(progress.name, progress.total, len(self._bars) + 1)
+            bar.initial = bar.n = progress.done  # what an earlier run fetched does not count as speed
+            self._whole.update(progress.done)
+            return
+        self._whole.update(progress.done - bar.n)
+        bar.update(progress.done - bar.n)
+
+    def _end(self, progress: Progress) -> None:
+        bar = self._bars.pop(progress.name, None)
+        if bar is not None:
+            bar.close()
+        if progress.phase == "present":
+            self._finished += 1
+            self._make.write(plain(f"placed  {progress.name}  {size(progress.done)}"), file=sys.stderr)
+        self._show_count()
+
+    def _show_count(self) -> None:
+        self._whole.set_description_str(f"{self._finished} of {self._files} files".ljust(_LABEL_WIDTH))
+
+    def _bar(self, label: str, total: int | None, position: int) -> tqdm[None]:
+        return self._make(
+            total=total,
+            desc=plain(label[-_LABEL_WIDTH:]).ljust(_LABEL_WIDTH),
+            position=position,
+            unit="B",
+            unit_scale=True,
+            leave=False,
+            dynamic_ncols=True,
+            file=sys.stderr,
+            bar_format="{desc} {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} {rate_fmt} {remaining}{postfix}",
+        )

@@ -1,0 +1,70 @@
+"""The JSON documents that ``plan --json`` and ``install --json`` print: stable, for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import ModelgetError
+from ..pipeline import Outcomes
+from ..types import Candidate, Fetched, Plan, PlanItem, SourceFailure, Status
+
+
+def document(plan: Plan, outcomes: Outcomes | None = None) -> dict[str, Any]:
+    """Return the document of one workflow, before or after its plan was carried out."""
+    found: dict[str, Any] = {
+        "workflow": plan.workflow,
+        "requirements": [_requirement(item, outcomes or {}) for item in plan.items],
+        "fetch_bytes": plan.fetch_bytes,
+        "free_bytes": plan.free_bytes,
+    }
+    if outcomes is not None:
+        places = {download.destination for download in plan.downloads}
+        arrived = [outcome for place, outcome in outcomes.items() if place in places]
+        found["transferred_bytes"] = sum(one.transferred for one in arrived if isinstance(one, Fetched))
+    return found
+
+
+def _requirement(item: PlanItem, outcomes: Outcomes) -> dict[str, Any]:
+    wanted, present = item.requirement, item.resolution.present
+    outcome = outcomes.get(item.download.destination) if item.download else None
+    file = outcome.file if isinstance(outcome, Fetched) else present
+    found: dict[str, Any] = {
+        "name": wanted.name,
+        "folder": wanted.folder,
+        "wanted_by": list(wanted.wanted_by),
+        "how": wanted.how,
+        "active": wanted.active,
+        "status": (Status.PRESENT if isinstance(outcome, Fetched) else item.status).value,
+        "path": str(file.path) if file else None,
+        "candidates": [_candidate(candidate) for candidate in item.resolution.candidates],
+        "failures": [_failure(failure) for failure in item.resolution.failures],
+        "hint": item.hint,
+    }
+    if isinstance(outcome, ModelgetError):
+        found["hint"] = outcome.hint or None
+        found["error"] = {"kind": type(outcome).__name__, "message": str(outcome)}
+    return found
+
+
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    digest = candidate.digest
+    return {
+        "source": candidate.source,
+        "id": candidate.id,
+        "url": candidate.url or None,
+        "size": candidate.size,
+        "sha256": digest.hex if digest and digest.algorithm == "sha256" else None,
+        "evidence": candidate.evidence.name,
+        "licence": candidate.licence,
+        "gated": candidate.gated,
+        "format": candidate.format,
+    }
+
+
+def _failure(failure: SourceFailure) -> dict[str, Any]:
+    return {
+        "source": failure.source,
+        "kind": failure.kind,
+        "message": failure.message,
+        "retry_after": failure.retry_after,
+    }

@@ -1,0 +1,65 @@
+"""``modelget install``: carry the plan out."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from argparse import Namespace
+
+from ..pipeline import Outcomes, Workshop, carry_out, plan_for
+from ..types import Decisions, Plan, Workflow
+from .bars import reporter_for
+from .document import document
+from .exit_codes import UNDECIDED, USAGE
+from .opening import decisions_from, open_from, read_inputs
+from .summary import exit_code, show_outcomes, show_plan, show_totals
+
+
+def run(args: Namespace) -> int:
+    """Plan, ask, fetch, and say what became of it."""
+    shop = open_from(args)
+    inputs = read_inputs(args.workflows)
+    code = install(inputs.workflows, shop, decisions_from(args), args, as_array=inputs.several)
+    return USAGE if inputs.unreadable and code in (0, UNDECIDED) else code
+
+
+def install(
+    workflows: list[Workflow],
+    shop: Workshop,
+    decisions: Decisions,
+    args: Namespace,
+    *,
+    as_array: bool = False,
+) -> int:
+    """Install what the workflows need; the same for whole workflows and for one file by its id."""
+    plans = plan_for(workflows, shop, decisions)
+    if not args.json:
+        for plan in plans:
+            show_plan(plan, args.verbose)
+        show_totals(plans)
+    downloads = [download for plan in plans for download in plan.downloads]
+    if downloads and not (args.yes or args.json) and not _agreed():
+        print("Nothing was fetched.")
+        return UNDECIDED
+    outcomes, seconds = _carry_out(plans, shop) if downloads else ({}, 0.0)
+    if args.json:
+        documents = [document(plan, outcomes) for plan in plans]
+        print(json.dumps(documents if as_array else documents[0], indent=2))
+    else:
+        show_outcomes(plans, outcomes, seconds)
+    return exit_code(plans, outcomes)
+
+
+def _carry_out(plans: list[Plan], shop: Workshop) -> tuple[Outcomes, float]:
+    start = time.monotonic()
+    with reporter_for(plans) as reporter:
+        outcomes = carry_out(plans, shop, reporter)
+    return outcomes, time.monotonic() - start
+
+
+def _agreed() -> bool:
+    """Ask on a terminal; where nobody can answer, the command itself is the answer."""
+    if not sys.stdin.isatty():
+        return True
+    return input("Fetch now? [Y/n] ").strip().lower() in ("", "y", "yes")

@@ -1,0 +1,97 @@
+"""From words to things: the library, the settings, the workflows that a command line names."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InvalidSetting, InvalidWorkflow
+from ..library import open_library
+from ..pipeline import Workshop, open_workshop
+from ..settings import load_settings
+from ..types import Decisions, Workflow
+from ..workflow import parse, read
+from .terminal import fail
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The workflows that could be read, and whether some that were named could not."""
+
+    workflows: list[Workflow]
+    several: bool
+    """Whether more than one was asked for: then JSON output is an array."""
+    unreadable: int
+
+
+def open_from(args: Namespace) -> Workshop:
+    """Open the library and the settings that the options name."""
+    comfyui = args.comfyui
+    if comfyui is None and args.models_dir is None:
+        comfyui = _nearby_comfyui()
+    library = open_library(comfyui=comfyui, models_dir=args.models_dir)
+    return open_workshop(load_settings(args.environ, comfyui=comfyui, offline=args.offline), library)
+
+
+def decisions_from(args: Namespace) -> Decisions:
+    """Collect what the options decide."""
+    return Decisions(
+        choose=dict(args.choose),
+        folders=dict(args.folder),
+        allow_pickle=frozenset(name.replace("\\", "/") for name in args.allow_pickle),
+        include_inactive=args.all,
+    )
+
+
+def read_inputs(names: list[str]) -> Inputs:
+    """Read every named workflow; one that cannot be read is reported, and the others go on.
+
+    In a folder, files that are no workflows are only mentioned.
+
+    Raises:
+        InvalidWorkflow: nothing could be read.
+    """
+    workflows: list[Workflow] = []
+    errors: list[InvalidWorkflow] = []
+    folders = [Path(name) for name in names if name != "-" and Path(name).is_dir()]
+    for name in names:
+        if Path(name) in folders:
+            workflows += _read_folder(Path(name))
+            continue
+        try:
+            workflows.append(parse(sys.stdin.buffer.read(), "-") if name == "-" else read(Path(name)))
+        except InvalidWorkflow as error:
+            errors.append(error)
+    if errors and not workflows:
+        raise errors[0]
+    for unreadable in errors:
+        fail(unreadable)
+    return Inputs(workflows, len(names) > 1 or bool(folders), len(errors))
+
+
+def _read_folder(folder: Path) -> list[Workflow]:
+    found: list[Workflow] = []
+    skipped = 0
+    for path in sorted(folder.rglob("*.json")):
+        try:
+            found.append(read(path))
+        except InvalidWorkflow as error:
+            skipped += 1
+            print(f"skipped: {error}", file=sys.stderr)
+    if not found:
+        raise InvalidWorkflow(str(folder), f"no workflow in this folder ({skipped} other .json files)")
+    return found
+
+
+def _nearby_comfyui() -> Path:
+    """Return the ComfyUI that this pack is installed in, or that the current folder is."""
+    pack = Path(__file__).resolve().parents[2]
+    for place in (pack.parent.parent if pack.parent.name == "custom_nodes" else None, Path.cwd()):
+        if place and (place / "folder_paths.py").is_file():
+            return place
+    raise InvalidSetting(
+        "which ComfyUI? None was named and none is here",
+        "Pass --comfyui DIR (the folder with main.py) or --models-dir DIR.",
+    )

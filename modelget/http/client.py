@@ -1,0 +1,177 @@
+"""Requests that follow redirects themselves, so that the host list and the credentials hold on every hop."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
+
+from .. import __version__
+from ..errors import HostNotAllowed, SourceUnavailable
+from ..hosts import HostPolicy, origin_of, redact
+from ..settings import Secret
+from .reply import Reply
+from .transport import GuardedAdapter
+from .waiting import LONGEST_WAIT, RETRIED_STATUSES, Clock, backoff, retry_after
+
+# Civitai answers anything that looks like a browser, or like a bare library, with a web page.
+USER_AGENT = f"Modelget/{__version__} (+https://github.com/modelget/modelget)"
+
+_MAX_HOPS = 5
+_TIMEOUT = (10.0, 30.0)  # seconds to connect, and without a byte
+_DOCUMENT_TRIES = 4
+_LONGEST_DOCUMENT_WAIT = 20.0
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class Http:
+    """A client that contacts only allowed hosts and sends a token only to its own origin."""
+
+    def __init__(
+        self,
+        policy: HostPolicy,
+        credentials: Mapping[str, Secret] | None = None,
+        *,
+        offline: bool = False,
+        clock: Clock | None = None,
+        connections_per_host: int = 16,
+    ) -> None:
+        self.policy, self.offline, self.clock = policy, offline, clock or Clock()
+        self._credentials = dict(credentials or {})
+        self._session = requests.Session()
+        # Off: .netrc would add credentials we did not choose. Proxies are taken from the environment below.
+        self._session.trust_env = False
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = GuardedAdapter(policy, connections_per_host)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        self._session.close()
+
+    def open(
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+    ) -> Reply:
+        """Send one request, follow redirects, and return whatever the last server answered.
+
+        Raises:
+            HostNotAllowed: the URL or a redirect leads off the list of hosts.
+            SourceUnavailable: no answer, too many redirects, or the client is offline.
+        """
+        credential = self._credentials.get(self.policy.check(url))
+        reply = self._follow(method, url, headers or {}, json, credential)
+        if reply.status == 401 and credential is not None:
+            # A stale token must not hide a public file.
+            anonymous = self._follow(method, url, headers or {}, json, None)
+            if anonymous.status < 400:
+                reply.close()
+                return anonymous
+            anonymous.close()
+        return reply
+
+    def get_json(self, url: str, *, json: Any = None) -> Any:
+        """Return a JSON document, or None when the server says there is none (404).
+
+        Sends ``json`` by POST when given. Waits and asks again on 429 and 5xx.
+
+        Raises:
+            SourceUnavailable: no usable answer; ``retry_after`` holds the wait a server asked for.
+        """
+        for attempt in range(_DOCUMENT_TRIES):
+            last = attempt == _DOCUMENT_TRIES - 1
+            try:
+                reply = self.open(url, method="GET" if json is None else "POST", json=json)
+            except SourceUnavailable:
+                if last or self.offline:
+                    raise
+                self.clock.sleep(backoff(attempt, longest=4.0))
+                continue
+            with reply:
+                if reply.status == 404:
+                    return None
+                if reply.status < 400:
+                    return reply.json()
+                wait = retry_after(reply.headers, self.clock.wall())
+                if last or reply.status not in RETRIED_STATUSES or (wait or 0) > _LONGEST_DOCUMENT_WAIT:
+                    raise refusal(reply, wait)
+            self.clock.sleep(backoff(attempt, longest=4.0) if wait is None else wait)
+        raise AssertionError("unreachable")
+
+    def _follow(
+        self, method: str, url: str, headers: Mapping[str, str], json: Any, credential: Secret | None
+    ) -> Reply:
+        start = self.policy.check(url)
+        chain = [start]
+        for _hop in range(_MAX_HOPS + 1):
+            origin = self.policy.check(url)
+            if origin != start:
+                credential = None  # and it stays away, even if a later hop comes back
+            reply = self._send(method, url, headers, json, credential)
+            target = reply.headers.get("Location")
+            if reply.status not in _REDIRECTS or not target:
+                return reply
+            reply.close()
+            url = urljoin(url, target)
+            if origin.startswith("https:") and not url.startswith("https:"):
+                raise HostNotAllowed(origin_of(url))
+            method, json = ("GET", None) if reply.status == 303 else (method, json)
+            chain.append(redact(url))
+        raise SourceUnavailable(f"too many redirects: {' -> '.join(chain)}")
+
+    def _send(
+        self, method: str, url: str, headers: Mapping[str, str], json: Any, credential: Secret | None
+    ) -> Reply:
+        if self.offline:
+            raise SourceUnavailable("offline: the network may not be used", kind="offline")
+        sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}
+        if credential is not None:
+            sent["Authorization"] = f"Bearer {credential.reveal()}"
+        bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or True
+        try:
+            response = self._session.request(
+                method,
+                url,
+                headers=sent,
+                json=json,
+                stream=True,
+                allow_redirects=False,
+                timeout=_TIMEOUT,
+                proxies=get_environ_proxies(url, no_proxy=None),
+                verify=bundle,
+            )
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise SourceUnavailable(f"{redact(url)}: {_reason(error)}") from error
+        return Reply(response)
+
+
+def refusal(reply: Reply, wait: float | None) -> SourceUnavailable:
+    """Say that a server refused, with its own wait when it named one."""
+    kind = "rate-limited" if reply.status == 429 else "unavailable"
+    capped = None if wait is None else min(wait, LONGEST_WAIT)
+    return SourceUnavailable(f"{redact(reply.url)}: HTTP {reply.status}", kind, capped)
+
+
+def _reason(error: Exception) -> str:
+    """Say why a connection failed in words, without the URL's query that libraries quote."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "the server's certificate is not trusted (behind a company proxy, set REQUESTS_CA_BUNDLE)"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy could not be used (see HTTPS_PROXY)"
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    inner = getattr(error, "args", [None])[0]
+    reason = getattr(inner, "reason", inner)
+    text = str(reason).rpartition(">: ")[2] or type(error).__name__
+    return f"could not connect ({text[:200]})"

@@ -1,0 +1,86 @@
+"""One answer of a server: status, headers and a body that is read at most once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Any
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from ..errors import SourceUnavailable
+from ..hosts import redact
+
+_LARGEST_DOCUMENT = 64 * 2**20
+
+
+class Reply:
+    """A server's answer. Use it in a ``with`` block, or read it to the end: both free the connection."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self._response = response
+        self.status: int = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        self.url: str = response.url or ""
+
+    def __enter__(self) -> Reply:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connection up; bytes not yet read are lost."""
+        self._response.close()
+
+    @property
+    def length(self) -> int | None:
+        """Bytes of the body as the server declares them."""
+        value = self.headers.get("Content-Length", "")
+        return int(value) if value.isdigit() else None
+
+    def chunks(self, size: int = 2**20) -> Iterator[bytes]:
+        """Yield the body in pieces of at most ``size`` bytes, exactly as sent.
+
+        Raises:
+            SourceUnavailable: the connection broke, stalled, or ended before the declared length.
+        """
+        if self.headers.get("Content-Encoding", "identity").lower() not in ("identity", ""):
+            raise SourceUnavailable(
+                f"{redact(self.url)}: the server compressed the file although asked not to"
+            )
+        try:
+            # enforce_content_length is urllib3's default only since 2.0; the count below does not rely on it.
+            received = 0
+            while piece := self._response.raw.read(size, decode_content=False):
+                received += len(piece)
+                yield piece
+        except (HTTPError, OSError) as error:
+            raise SourceUnavailable(f"{redact(self.url)}: the connection broke ({_short(error)})") from error
+        if self.length is not None and received < self.length:
+            raise SourceUnavailable(f"{redact(self.url)}: the connection ended early")
+
+    def read(self, limit: int = _LARGEST_DOCUMENT) -> bytes:
+        """Return the whole body of a document; raise SourceUnavailable when it exceeds ``limit`` bytes."""
+        body = bytearray()
+        with self:
+            for piece in self.chunks():
+                body += piece
+                if len(body) > limit:
+                    raise SourceUnavailable(f"{redact(self.url)}: the answer is larger than {limit} bytes")
+        return bytes(body)
+
+    def json(self) -> Any:
+        """Return the body parsed as JSON; raise SourceUnavailable when it is none."""
+        try:
+            return json.loads(self.read())
+        except (ValueError, RecursionError):
+            raise SourceUnavailable(f"{redact(self.url)}: the answer is not JSON") from None
+
+
+def _short(error: Exception) -> str:
+    return type(error).__name__

@@ -1,0 +1,20 @@
+"""A small local server that speaks the Hugging Face Hub's and Civitai's protocols."""
+
+from __future__ import annotations
+
+from .content import Content, Contents, size_of
+from .rules import CivitaiFile, CivitaiVersion, HubRules, RateLimit
+from .server import EmbeddedHub
+from .traffic import Record
+
+__all__ = [
+    "CivitaiFile",
+    "CivitaiVersion",
+    "Content",
+    "Contents",
+    "EmbeddedHub",
+    "HubRules",
+    "RateLimit",
+    "Record",
+    "size_of",
+]

@@ -1,0 +1,8 @@
+"""Model folders on disk: what is here, where a new file belongs, which digests are known."""
+
+from __future__ import annotations
+
+from .library import Library
+from .opening import open_library
+
+__all__ = ["Library", "open_library"]

@@ -1,0 +1,156 @@
+"""Find model files and say where new ones belong: the only builder of paths."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from ..errors import UnsafePath
+from ..types import Digest, ModelFile
+from .disk import is_folder, is_inside, is_writable, names_in, nearest_existing, regular_file
+from .folders import current_name, holds_code, holds_no_models
+from .placement import refuse_unsafe_place
+from .records import Records, state_of
+from .safe_names import component_fault, lookup_parts, safe_parts
+from .staging import STATE_FOLDER, staging_folder
+
+
+class Library:
+    """Model folders on disk: find what is here, say where a new file belongs.
+
+    ``folders`` may hold ComfyUI's folders that are not for models: they are left out, and what is said
+    to hold code never receives a file. ``defaults`` names the root that the owner chose for new files.
+    """
+
+    def __init__(
+        self,
+        folders: Mapping[str, tuple[Path, ...]],
+        models_root: Path,
+        defaults: Mapping[str, Path] | None = None,
+    ) -> None:
+        self.folders: Mapping[str, tuple[Path, ...]] = MappingProxyType(
+            {name: tuple(roots) for name, roots in folders.items() if not holds_no_models(name)}
+        )
+        self.models_root = Path(os.path.normpath(models_root.absolute()))
+        self._code = [root for name, roots in folders.items() if holds_code(name) for root in roots]
+        self._defaults = dict(defaults or {})
+        self._records = Records(self.models_root / STATE_FOLDER)
+
+    def find(self, folder: str | None, name: str) -> ModelFile | None:
+        """Return the file that ComfyUI would load for this name; None for the folder means any folder."""
+        parts = lookup_parts(name)
+        if parts is None:
+            return None
+        for root in self._everywhere() if folder is None else self._roots_of(folder):
+            path = root.joinpath(*parts)
+            if facts := regular_file(path):
+                return ModelFile(path, facts.st_size)
+        return None
+
+    def destination(self, folder: str, name: str) -> Path:
+        """Return the path for a new file; raise UnsafePath unless it is certain to stay in its root."""
+        parts = safe_parts(name)
+        root = self._root_for_new(folder, parts)
+        path = root.joinpath(*parts)
+        refuse_unsafe_place(root, path)
+        return path
+
+    def staging(self, destination: Path) -> Path:
+        """Return the folder for the unfinished file: same file system, not listed by ComfyUI if possible."""
+        return staging_folder(destination, self.models_root, self._everywhere())
+
+    def free_bytes(self, destination: Path) -> int:
+        """Return the free space where the file would go."""
+        try:
+            return shutil.disk_usage(nearest_existing(destination)).free
+        except OSError:  # the drive is gone
+            return 0
+
+    def digest_of(self, file: Path) -> Digest | None:
+        """Return the recorded sha256 if the file is unchanged since; never read the file."""
+        known = self._known(file)
+        return known[0] if known else None
+
+    def origin_of(self, file: Path) -> str | None:
+        """Return where the file came from if that was recorded and the file is unchanged since."""
+        known = self._known(file)
+        return known[1] if known else None
+
+    def record(self, file: Path, digest: Digest, origin: str | None = None) -> None:
+        """Remember a file's sha256 for as long as the file stays unchanged."""
+        if digest.algorithm != "sha256":
+            raise ValueError(f"only a sha256 can be recorded, not {digest.algorithm}")
+        if facts := regular_file(file):
+            self._records.put(self._key(file), state_of(facts), digest, origin)
+
+    def find_digest(self, digest: Digest) -> ModelFile | None:
+        """Return a recorded, unchanged file with these bytes, under whatever name."""
+        if digest.algorithm != "sha256":
+            return None
+        places = self._everywhere()
+        for key, state in self._records.with_digest(digest):
+            path = Path(os.path.normpath(self.models_root / key))
+            facts = regular_file(path)
+            if facts and state_of(facts) == state and any(map(path.is_relative_to, places)):
+                return ModelFile(path, facts.st_size, digest)
+        return None
+
+    def _known(self, file: Path) -> tuple[Digest, str | None] | None:
+        facts = regular_file(file)
+        return self._records.get(self._key(file), state_of(facts)) if facts else None
+
+    def _key(self, file: Path) -> str:
+        """Return the path as recorded: below the models root relative, so that the folder can move."""
+        path = Path(os.path.normpath(file.absolute()))
+        inside = path.is_relative_to(self.models_root)
+        return (path.relative_to(self.models_root) if inside else path).as_posix()
+
+    def _roots_of(self, folder: str) -> tuple[Path, ...]:
+        name = current_name(folder)
+        if holds_no_models(name):
+            return ()
+        if name in self.folders:
+            return self.folders[name]
+        # Packs make folders of their own; another spelling of a known folder is not one of those.
+        known = any(name.casefold() == other.casefold() for other in self.folders)
+        place = self.models_root / name
+        return (place,) if not known and name and not component_fault(name) and is_folder(place) else ()
+
+    def _everywhere(self) -> tuple[Path, ...]:
+        """Return every root once: ComfyUI's folders first, then those that packs made."""
+        known = [root for roots in self.folders.values() for root in roots]
+        made = sorted(place for name in names_in(self.models_root) for place in self._roots_of(name))
+        return tuple(dict.fromkeys((*known, *made)))
+
+    def _root_for_new(self, folder: str, parts: tuple[str, ...]) -> Path:
+        roots = self._roots_of(folder)
+        if not roots:
+            raise _unknown_folder(folder)
+        ranked = self._by_preference(current_name(folder), roots)
+        allowed = [root for root in ranked if not self._is_code(root.joinpath(*parts))]
+        if not allowed:
+            raise UnsafePath(folder, "its folder holds code that ComfyUI runs")
+        # A read-only share may come first; with nowhere to write, the error should name the usual place.
+        return next(filter(is_writable, allowed), allowed[0])
+
+    def _is_code(self, path: Path) -> bool:
+        return any(is_inside(path.parent, code) for code in self._code)
+
+    def _by_preference(self, name: str, roots: tuple[Path, ...]) -> Iterator[Path]:
+        """Yield the owner's default, then the first root, unless that is only an old name's folder."""
+        namesakes = [root for root in roots if root.name == name]
+        first = self._defaults.get(name)
+        if first is None and roots[0].parent == self.models_root:
+            first = next(iter(namesakes), None)
+        yield from dict.fromkeys((first or roots[0], *roots))
+
+
+def _unknown_folder(folder: str) -> UnsafePath:
+    if holds_no_models(folder):
+        return UnsafePath(folder, "this folder is never a place for models")
+    error = UnsafePath(folder, "this is not one of ComfyUI's model folders")
+    error.hint = "If a node pack uses this folder, create it in the models folder and try again."
+    return error

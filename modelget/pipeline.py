@@ -1,0 +1,160 @@
+"""The whole story: parse a workflow, resolve its models, plan, fetch and verify what is missing, load.
+
+Planning changes nothing. Carrying out does what the plan says, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event
+
+from .errors import InvalidSetting, ModelgetError, SourceUnavailable
+from .fetch import fetch
+from .hosts import HostPolicy
+from .http import Clock, Http
+from .library import Library
+from .plan import make_plan, refuse_what_cannot_fit, settle_conflicts
+from .progress import Progress, Reporter
+from .resolve import resolve
+from .settings import Settings
+from .sources import Source, all_sources
+from .types import Decisions, Digest, Download, Fetched, Plan, Requirement, Resolution, Workflow
+
+Outcomes = Mapping[Path, "Fetched | ModelgetError"]
+"""What became of each download, by its destination."""
+
+_QUESTIONS_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What every step works with; made once by whoever starts the story."""
+
+    settings: Settings
+    library: Library
+    sources: tuple[Source, ...]
+    http: Http
+    stop: Event
+    """Set it, and every fetch ends at its next chunk."""
+
+
+def open_workshop(settings: Settings, library: Library) -> Workshop:
+    """Bring settings, library, sources and the network client together."""
+    stop = Event()
+    sources = tuple(all_sources(settings))
+    hosts = frozenset(host for source in sources for host in source.hosts)
+    endpoints = (endpoint for source in sources for endpoint in source.endpoints)
+    policy = HostPolicy.of(hosts, (*settings.allow_hosts, *endpoints))
+    clock = Clock(sleep=stop.wait)
+    http = Http(policy, settings.credentials, offline=settings.offline, clock=clock)
+    return Workshop(settings, library, sources, http, stop)
+
+
+def plan_for(workflows: Sequence[Workflow], shop: Workshop, decisions: Decisions | None = None) -> list[Plan]:
+    """Decide everything for each workflow, in their order; change nothing."""
+    decisions = decisions or Decisions()
+    wanted = [[decisions.applied_to(need) for need in workflow.requirements] for workflow in workflows]
+    resolved = _resolve_all((need for needs in wanted for need in needs), shop)
+    plans = [
+        make_plan(
+            workflow.name,
+            [replace(resolved[_question(need)], requirement=need) for need in needs],
+            shop.library,
+            decisions,
+            shop.settings.allow_pickle,
+        )
+        for workflow, needs in zip(workflows, wanted, strict=True)
+    ]
+    return settle_conflicts(plans)
+
+
+def carry_out(plans: Sequence[Plan], shop: Workshop, reporter: Reporter) -> Outcomes:
+    """Fetch, verify and place what the plans say; one file's failure does not stop the others.
+
+    Raises:
+        NotEnoughSpace, ModelgetError: the plans cannot fit; nothing was fetched.
+    """
+    refuse_what_cannot_fit(plans, shop.library, shop.settings.limits)
+    outcomes: dict[Path, Fetched | ModelgetError] = {}
+    with ThreadPoolExecutor(shop.settings.limits.parallel_files) as pool:
+        jobs = [pool.submit(_fetch_group, group, shop, reporter) for group in _groups(plans)]
+        try:
+            for job in jobs:
+                outcomes.update(job.result())
+        except BaseException:
+            shop.stop.set()
+            raise
+    return outcomes
+
+
+def requirement_for(
+    reference: str,
+    shop: Workshop,
+    *,
+    name: str | None = None,
+    folder: str | None = None,
+    digest: Digest | None = None,
+) -> Requirement:
+    """Return what a person means by an id or a link: its own name and folder unless told otherwise.
+
+    Raises:
+        InvalidSetting: no source understands the reference, or it leads to no file.
+    """
+    wanted = Requirement(name or "", folder, how="id", urls=(reference,), digest=digest)
+    found = resolve(wanted, shop.library, shop.sources, shop.http)
+    if found.failures and not found.candidates:
+        raise SourceUnavailable(found.failures[0].message)
+    if not found.candidates:
+        raise InvalidSetting(
+            f"{reference}: no place has this file, or none understands this id",
+            "Ids: hf:owner/repo/path, civitai:VERSION, an AIR, or a link to the file.",
+        )
+    best = found.candidates[0]
+    suggested = best.folder if best.folder in shop.library.folders else None
+    return replace(wanted, name=name or best.name, folder=folder or suggested)
+
+
+def _resolve_all(needs: Iterable[Requirement], shop: Workshop) -> dict[Requirement, Resolution]:
+    """Ask each distinct question once, several at a time."""
+    questions = list(dict.fromkeys(map(_question, needs)))
+    with ThreadPoolExecutor(1 if shop.http.offline else _QUESTIONS_AT_ONCE) as pool:
+        answers = pool.map(lambda need: resolve(need, shop.library, shop.sources, shop.http), questions)
+        return dict(zip(questions, answers, strict=True))
+
+
+def _question(need: Requirement) -> Requirement:
+    """Leave out what only the workflow cares about, so that two workflows can ask the same."""
+    return replace(need, wanted_by=(), how="", active=True)
+
+
+def _groups(plans: Sequence[Plan]) -> list[list[Download]]:
+    """Put downloads of the same bytes together: the first is fetched, the others are linked to it."""
+    places = {download.destination: download for plan in plans for download in plan.downloads}
+    groups: dict[object, list[Download]] = {}
+    for download in places.values():
+        groups.setdefault(download.candidate.digest or download.destination, []).append(download)
+    return list(groups.values())
+
+
+def _fetch_group(group: list[Download], shop: Workshop, reporter: Reporter) -> Outcomes:
+    outcomes: dict[Path, Fetched | ModelgetError] = {}
+    for download in group:
+        try:
+            outcomes[download.destination] = _fetch_one(download, shop, reporter)
+        except ModelgetError as error:
+            outcomes[download.destination] = error
+            reporter.report(Progress(download.label, "failed", message=str(error)))
+    return outcomes
+
+
+def _fetch_one(download: Download, shop: Workshop, reporter: Reporter) -> Fetched:
+    candidate = download.candidate
+    if candidate.digest and (twin := shop.library.find_digest(candidate.digest)):
+        download = replace(download, candidate=replace(candidate, local=twin.path))
+    fetched = fetch(download, shop.http, reporter, shop.stop)
+    if fetched.file.digest:
+        shop.library.record(fetched.file.path, fetched.file.digest, candidate.id)
+    return fetched

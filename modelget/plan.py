@@ -1,0 +1,151 @@
+"""Decide what will happen to each requirement, and refuse what cannot fit; touches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from .errors import ModelgetError, NotEnoughSpace, UnsafePath
+from .library import Library
+from .settings import Limits
+from .types import PICKLE_SUFFIXES, Candidate, Decisions, Download, Plan, PlanItem, Resolution, Status
+
+
+def make_plan(
+    workflow: str,
+    resolutions: Iterable[Resolution],
+    library: Library,
+    decisions: Decisions,
+    allow_pickle: str,
+) -> Plan:
+    """Turn resolutions into a plan; ``allow_pickle`` is the owner's setting, ``ask`` or ``never``."""
+    items = tuple(_item(resolution, library, decisions, allow_pickle) for resolution in resolutions)
+    destinations = [item.download.destination for item in items if item.download]
+    return Plan(workflow, items, library.free_bytes(destinations[0] if destinations else library.models_root))
+
+
+def settle_conflicts(plans: Iterable[Plan]) -> list[Plan]:
+    """Let the first plan have a place that two plans want for different bytes; a person decides the second."""
+    owners: dict[Path, tuple[Download, str]] = {}
+    return [
+        replace(plan, items=tuple(_settled(item, plan.workflow, owners) for item in plan.items))
+        for plan in plans
+    ]
+
+
+def _settled(item: PlanItem, workflow: str, owners: dict[Path, tuple[Download, str]]) -> PlanItem:
+    if item.download is None:
+        return item
+    first, other = owners.setdefault(item.download.destination, (item.download, workflow))
+    mine, theirs = item.download.candidate, first.candidate
+    if (mine.digest or mine.id) == (theirs.digest or theirs.id):
+        return item
+    hint = f"{other} wants other bytes under this name ({theirs.id}). Install them apart, or pass --choose."
+    return replace(item, status=Status.CHOOSE, hint=hint, download=None)
+
+
+def refuse_what_cannot_fit(plans: Iterable[Plan], library: Library, limits: Limits) -> None:
+    """Check the disks before the first byte.
+
+    Raises:
+        NotEnoughSpace: a filesystem cannot hold the files meant for it and keep its reserve.
+        ModelgetError: all files together exceed the owner's limit for one plan.
+    """
+    needed: dict[int, int] = {}
+    places: dict[int, Path] = {}
+    for destination, size in _sizes(plans).items():
+        device = library.device(destination)
+        needed[device] = needed.get(device, 0) + size
+        places[device] = destination
+    for device, size in needed.items():
+        free = library.free_bytes(places[device]) - limits.spare_bytes
+        if size > free:
+            raise NotEnoughSpace(places[device].parent, size, max(free, 0))
+    total = sum(needed.values())
+    if total > limits.plan_bytes:
+        raise ModelgetError(
+            f"this would fetch {total / 1e9:.1f} GB, more than the limit of {limits.plan_bytes / 1e9:.0f} GB",
+            "Raise plan_gb below [limits] in modelget.toml, or install fewer workflows at once.",
+        )
+
+
+def _sizes(plans: Iterable[Plan]) -> dict[Path, int]:
+    """Return bytes to fetch by destination; one digest is fetched once, wherever it is wanted."""
+    seen: set[object] = set()
+    sizes: dict[Path, int] = {}
+    for download in (download for plan in plans for download in plan.downloads):
+        candidate = download.candidate
+        key = candidate.digest or download.destination
+        if candidate.local is None and key not in seen:
+            seen.add(key)
+            sizes[download.destination] = candidate.size or 0
+    return sizes
+
+
+def _item(resolution: Resolution, library: Library, decisions: Decisions, allow_pickle: str) -> PlanItem:
+    wanted, present = resolution.requirement, resolution.present
+    if present and resolution.complaint:
+        hint = f"{present.path} is here, but {resolution.complaint}. Move it away, then install again."
+        return PlanItem(resolution, Status.CHOOSE, hint)
+    if present:
+        return PlanItem(resolution, Status.PRESENT)
+    sure = [candidate for candidate in resolution.candidates if candidate.evidence.is_sure]
+    open_ones = [candidate for candidate in sure if candidate.barrier is None]
+    if not open_ones:
+        return _without_candidate(resolution, sure)
+    if len({candidate.digest or candidate.id for candidate in open_ones}) > 1:
+        ids = " or ".join(dict.fromkeys(candidate.id for candidate in open_ones))
+        return PlanItem(
+            resolution,
+            Status.CHOOSE,
+            f"Several files claim this name. Pass --choose {wanted.name}=ID with {ids}.",
+        )
+    return _fetch_item(resolution, open_ones[0], library, decisions, allow_pickle)
+
+
+def _fetch_item(
+    resolution: Resolution, candidate: Candidate, library: Library, decisions: Decisions, allow_pickle: str
+) -> PlanItem:
+    wanted = resolution.requirement
+    if wanted.folder is None:
+        guess = candidate.folder if candidate.folder in library.folders else "FOLDER"
+        hint = f"No rule says which model folder it belongs in. Pass --folder {wanted.name}={guess}."
+        return PlanItem(resolution, Status.CHOOSE, hint)
+    try:
+        destination = library.destination(wanted.folder, wanted.name)
+    except UnsafePath as error:
+        return PlanItem(resolution, Status.DENIED, f"{error}. {error.hint}")
+    if candidate.is_pickle or Path(wanted.name).suffix.lower() in PICKLE_SUFFIXES:
+        if allow_pickle == "never":
+            return PlanItem(
+                resolution, Status.DENIED, "Pickle files can run code, and the owner forbids them."
+            )
+        if not decisions.allows_pickle(wanted.name):
+            hint = f"Loading this format can run code. If you trust it, pass --allow-pickle {wanted.name}."
+            return PlanItem(resolution, Status.CHOOSE, hint)
+    if not wanted.active and not decisions.include_inactive:
+        return PlanItem(resolution, Status.FETCH, "Its nodes are switched off: not fetched without --all.")
+    label = f"{wanted.folder}/{wanted.name}"
+    return PlanItem(
+        resolution, Status.FETCH, None, Download(candidate, destination, library.staging(destination), label)
+    )
+
+
+def _without_candidate(resolution: Resolution, barred: list[Candidate]) -> PlanItem:
+    wanted = resolution.requirement
+    choose = f"--choose {wanted.name}=ID (hf:owner/repo/path, civitai:VERSION or a link)"
+    if barred and barred[0].barrier:
+        barrier = barred[0].barrier
+        return PlanItem(resolution, Status.DENIED, f"{barrier.message}. {barrier.hint}")
+    if resolution.candidates:
+        ids = " or ".join(candidate.id for candidate in resolution.candidates)
+        return PlanItem(
+            resolution, Status.CHOOSE, f"Not surely the same file. Pass --choose {wanted.name}=ID with {ids}."
+        )
+    if resolution.failures:
+        names = ", ".join(sorted({failure.source for failure in resolution.failures}))
+        return PlanItem(resolution, Status.UNRESOLVED, f"Could not ask {names}. Try again, or pass {choose}.")
+    if wanted.urls:
+        return PlanItem(resolution, Status.UNRESOLVED, f"Not found at {wanted.urls[0]}. Pass {choose}.")
+    return PlanItem(resolution, Status.UNRESOLVED, f"The workflow names no place for it. Pass {choose}.")

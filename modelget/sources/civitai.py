@@ -1,0 +1,265 @@
+"""Civitai: model versions by link, id, AIR or digest; every answer pinned to one version and one file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from ..errors import InvalidSetting, SourceUnavailable
+from ..hosts import origin_of
+from ..http import Http, Reply, retry_after
+from ..settings import Settings
+from ..types import Barrier, Candidate, Digest, Evidence, Requirement
+
+_PAGES = frozenset(f"{www}civitai.{top}" for www in ("", "www.") for top in ("com", "red", "green"))
+# Full AIR grammar: urn:air:{ecosystem}:{type}:{source}:{id}@{version}+{file}.{format}; only ours is read.
+_AIR = re.compile(
+    r"(?:urn:)?(?:air:)?(?:[\w/-]+:){0,2}civitai:(?P<model>\d+)@(?P<version>\d+)(?:\+(?P<file>\d+))?(?:\.\w+)?",
+    re.IGNORECASE,
+)
+_ID = re.compile(r"civitai:(?P<version>\d+)(?:\+(?P<file>\d+))?", re.IGNORECASE)
+_PATH = re.compile(
+    r"/models/(?P<model>\d+)(?:/[^/]*)?/?"
+    r"|(?:/api/v1)?/model-versions/(?P<version>\d+)/?"
+    r"|/api/download/models/(?P<download>\d+)/?"
+)
+_LOOKED_UP_BY = frozenset({"sha256", "autov2", "blake3", "crc32"})
+_FOLDERS = {
+    "checkpoint": "checkpoints",
+    "lora": "loras",
+    "locon": "loras",
+    "dora": "loras",
+    "textualinversion": "embeddings",
+    "hypernetwork": "hypernetworks",
+    "controlnet": "controlnet",
+    "upscaler": "upscale_models",
+    "vae": "vae",
+}
+_TOTAL = re.compile(r"bytes 0-0/(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class CivitaiReference:
+    """What a link or an id names: a version, or a model whose newest version is meant; perhaps one file."""
+
+    model: int | None = None
+    version: int | None = None
+    file: int | None = None
+
+
+class Civitai:
+    """civitai.com and civitai.red, or the mirror that MODELGET_CIVITAI_ENDPOINT names."""
+
+    name = "civitai"
+    label = "Civitai"
+    # Downloads are redirected to signed links of these storage services.
+    hosts = frozenset(
+        {*_PAGES, "*.civitai.com", "*.civitai.red", "*.r2.cloudflarestorage.com", "*.backblazeb2.com"}
+    )
+
+    def __init__(self, endpoints: tuple[str, ...], *, has_token: bool) -> None:
+        self.endpoints = endpoints
+        self._has_token = has_token
+        self._pages = _PAGES | {urlsplit(endpoint).netloc for endpoint in endpoints}
+
+    def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
+        """Look up each declared Civitai link or id; with a digest and no link at all, look that up."""
+        for url in wanted.urls:
+            reference = parse_reference(url, self._pages)
+            if reference and http.offline:
+                yield from self._as_declared(reference, wanted)
+            elif reference:
+                yield from self._look_up(reference, wanted, http)
+        by_digest = wanted.digest is not None and wanted.digest.algorithm in _LOOKED_UP_BY
+        if by_digest and not wanted.urls and not http.offline:
+            yield from self._look_up_digest(wanted, http)
+
+    def _as_declared(self, reference: CivitaiReference, wanted: Requirement) -> Iterator[Candidate]:
+        if reference.version is not None:
+            url = f"{self.endpoints[0]}/api/download/models/{reference.version}"
+            url += f"?fileId={reference.file}" if reference.file else ""
+            yield Candidate(self.name, _id(reference), url, wanted.name, Evidence.DECLARED_URL)
+
+    def _look_up(self, reference: CivitaiReference, wanted: Requirement, http: Http) -> Iterator[Candidate]:
+        for endpoint in self.endpoints:  # .com does not know everything that .red knows
+            if reference.version is None:
+                model = http.get_json(f"{endpoint}/api/v1/models/{reference.model}")
+                newest = _first(model, "modelVersions")
+                reference = replace(reference, version=_whole(newest, "id")) if newest else reference
+            if reference.version is None:
+                continue
+            version = http.get_json(f"{endpoint}/api/v1/model-versions/{reference.version}")
+            if version is not None:
+                file = _pick(version, reference.file, wanted)
+                yield from self._candidate(endpoint, version, file, Evidence.DECLARED_URL, http)
+                return
+
+    def _look_up_digest(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
+        assert wanted.digest is not None  # noqa: S101 - the caller asked
+        for endpoint in self.endpoints:
+            version = http.get_json(f"{endpoint}/api/v1/model-versions/by-hash/{wanted.digest.hex}")
+            file = next((file for file in _files(version) if wanted.digest in _digests(file)), None)
+            if file is not None:
+                yield from self._candidate(endpoint, version, file, Evidence.SAME_DIGEST, http)
+                return
+
+    def _candidate(
+        self, endpoint: str, version: Any, file: dict[str, Any] | None, evidence: Evidence, http: Http
+    ) -> Iterator[Candidate]:
+        model = version.get("model") if isinstance(version, dict) else None
+        reference = CivitaiReference(
+            _whole(version, "modelId"), _whole(version, "id"), _whole(file, "id") if file else None
+        )
+        url = f"{endpoint}/api/download/models/{reference.version}"
+        candidate = Candidate(
+            source=self.name,
+            id=_id(reference),
+            url=f"{url}?fileId={reference.file}" if reference.file else url,
+            name=str((file or {}).get("name") or reference.version),
+            evidence=evidence,
+            digest=next((d for d in _digests(file or {}) if d.algorithm == "sha256"), None),
+            folder=_FOLDERS.get(str((model or {}).get("type", "")).lower()),
+            licence=_licence(endpoint, reference.model, http),
+        )
+        yield from self._probe(candidate, f"{endpoint}/models/{reference.model}", http)
+
+    def _probe(self, candidate: Candidate, page: str, http: Http) -> Iterator[Candidate]:
+        """Ask for the first byte: only that tells whether we may have the file, and its size in bytes."""
+        with http.open(candidate.url, headers={"Range": "bytes=0-0"}) as reply:
+            if reply.status in (200, 206):
+                total = _TOTAL.fullmatch(reply.headers.get("Content-Range", ""))
+                yield replace(candidate, size=int(total[1]) if total else reply.length)
+            elif barrier := self._barrier(reply, page):
+                yield replace(candidate, barrier=barrier, gated=barrier.kind in ("login", "paid"))
+            elif reply.status != 404:
+                wait = retry_after(reply.headers, http.clock.wall())
+                kind = "rate-limited" if reply.status == 429 else "unavailable"
+                raise SourceUnavailable(f"{candidate.id}: Civitai answers HTTP {reply.status}", kind, wait)
+
+    def _barrier(self, reply: Reply, page: str) -> Barrier | None:
+        """Read a refusal; Civitai tells its reasons apart only in the words of the body."""
+        if reply.status not in (401, 403, 410, 451):
+            return None
+        words = reply.read(2**16).decode("utf-8", "replace")
+        elsewhere = "Find the file elsewhere: --choose NAME=ID."
+        if reply.status == 410:
+            return Barrier("removed", "it was archived by its author", elsewhere)
+        if reply.status == 451:
+            return Barrier("region", "Civitai does not serve this region", elsewhere)
+        if "disabled downloads" in words:
+            return Barrier(
+                "removed", "its author has disabled downloads", f"A key does not help. {elsewhere}"
+            )
+        if "early access" in words.lower():
+            deadline = re.search(r'"deadline"\s*:\s*"([^"]+)"', words)
+            until = f" until {deadline[1][:10]}" if deadline else ""
+            return Barrier("paid", f"it is in early access{until}", f"Buy access at {page}, or wait.")
+        if self._has_token:
+            return Barrier(
+                "login", "Civitai refuses this account", f"Open {page} with the account of your key."
+            )
+        key = "Make a key in your Civitai account settings and set CIVITAI_API_TOKEN."
+        return Barrier("login", "its author asks you to be logged in", key)
+
+
+def source(settings: Settings) -> Civitai:
+    """Make the source."""
+    return Civitai(settings.civitai_endpoints, has_token=settings.civitai_token is not None)
+
+
+def parse_reference(text: str, pages: frozenset[str] = _PAGES) -> CivitaiReference | None:
+    """Read a Civitai link, a ``civitai:VERSION[+FILE]`` id or an AIR; None when it is none of them."""
+    if found := _AIR.fullmatch(text) or _ID.fullmatch(text):
+        groups = found.groupdict()
+        return CivitaiReference(
+            *(int(groups[key]) if groups.get(key) else None for key in ("model", "version", "file"))
+        )
+    try:
+        origin_of(text)
+    except InvalidSetting:
+        return None
+    url = urlsplit(text)
+    found = _PATH.fullmatch(url.path)
+    if url.netloc not in pages or not found:
+        return None
+    query = parse_qs(url.query)
+    version = (
+        found["version"] or found["download"] or _number(query, "modelVersionId") or _number(query, "version")
+    )
+    file = _number(query, "fileId")
+    return CivitaiReference(
+        int(found["model"]) if found["model"] else None,
+        int(version) if version else None,
+        int(file) if file else None,
+    )
+
+
+def _id(reference: CivitaiReference) -> str:
+    return f"civitai:{reference.version}" + (f"+{reference.file}" if reference.file else "")
+
+
+def _number(query: dict[str, list[str]], key: str) -> str | None:
+    value = query.get(key, [""])[0]
+    return value if value.isdecimal() and value.isascii() else None
+
+
+def _pick(version: Any, file_id: int | None, wanted: Requirement) -> dict[str, Any] | None:
+    """Choose the file that is meant: by id, by digest, by its published name, else the primary one."""
+    files = _files(version)
+    tests: list[Callable[[dict[str, Any]], bool]] = [
+        lambda file: file_id is not None and file.get("id") == file_id,
+        lambda file: wanted.digest is not None and wanted.digest in _digests(file),
+        lambda file: file.get("name") == wanted.name.rpartition("/")[2],
+        lambda file: file.get("primary") is True,
+    ]
+    if file_id is not None:
+        tests = tests[:1]
+    return next((file for test in tests for file in files if test(file)), None)
+
+
+def _files(version: Any) -> list[dict[str, Any]]:
+    files = version.get("files") if isinstance(version, dict) else None
+    return [file for file in files if isinstance(file, dict)] if isinstance(files, list) else []
+
+
+def _digests(file: dict[str, Any]) -> list[Digest]:
+    hashes = file.get("hashes")
+    found = []
+    for algorithm, value in hashes.items() if isinstance(hashes, dict) else ():
+        try:
+            found.append(Digest(str(algorithm), str(value)))
+        except ValueError:
+            continue  # AutoV1, AutoV3 and whatever comes next
+    return found
+
+
+def _first(document: Any, key: str) -> Any:
+    values = document.get(key) if isinstance(document, dict) else None
+    return values[0] if isinstance(values, list) and values else None
+
+
+def _whole(document: Any, key: str) -> int | None:
+    value = document.get(key) if isinstance(document, dict) else None
+    return value if isinstance(value, int) else None
+
+
+def _licence(endpoint: str, model_id: int | None, http: Http) -> str | None:
+    """Say Civitai's permission flags in words; only the model's own page has them."""
+    try:
+        model = http.get_json(f"{endpoint}/api/v1/models/{model_id}")
+    except SourceUnavailable:
+        return None  # it adds to what is shown and decides nothing
+    if not isinstance(model, dict) or "allowCommercialUse" not in model:
+        return None
+    uses = model["allowCommercialUse"]
+    # Older answers give one use as a bare string.
+    uses = [uses] if isinstance(uses, str) else [str(use) for use in uses or ()]
+    sold = sorted(use.lower() for use in uses if use.lower() != "none")
+    words = ["commercial use: " + (", ".join(sold) or "none")]
+    words += [] if model.get("allowNoCredit", True) else ["credit required"]
+    words += [] if model.get("allowDerivatives", True) else ["no merges"]
+    words += [] if model.get("allowDifferentLicense", True) else ["same permissions on merges"]
+    return "civitai (" + "; ".join(words) + ")"

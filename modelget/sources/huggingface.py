@@ -1,0 +1,260 @@
+"""Hugging Face Hub: files of repositories, pinned to a commit, with the digest the Hub publishes."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from ..errors import InvalidSetting, SourceUnavailable
+from ..hosts import origin_of
+from ..http import Http, retry_after
+from ..settings import Secret, Settings
+from ..types import Barrier, Candidate, Digest, Evidence, Requirement
+
+_TIMEOUT = 15.0
+_KINDS = {"datasets": "dataset", "spaces": "space"}
+_PAGES = frozenset({"huggingface.co", "www.huggingface.co", "hf.co", "hf-mirror.com"})
+_NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9._-]{0,95}")
+_SHORT_ID = re.compile(r"hf:(?P<path>[^@]+)(?:@(?P<revision>[^@]+))?")
+_LONG_ID = re.compile(r"hf://(?P<repo>[^@]+)@(?P<revision>[^/]+)/(?P<path>.+)|hf://(?P<plain>[^@]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class HubFile:
+    """One file in a repository on the Hub; ``kind`` is ``model``, ``dataset`` or ``space``."""
+
+    kind: str
+    repo: str
+    path: str
+    revision: str = "main"
+
+    @property
+    def repo_id(self) -> str:
+        """The repository with its kind in front, as links and ids write it."""
+        return self.repo if self.kind == "model" else f"{self.kind}s/{self.repo}"
+
+    @property
+    def id(self) -> str:
+        """What ``modelget get`` takes."""
+        return f"hf:{self.repo_id}/{self.path}@{self.revision}"
+
+    def url(self, endpoint: str) -> str:
+        """Return where the bytes are."""
+        return f"{endpoint}/{self.repo_id}/resolve/{quote(self.revision, safe='')}/{quote(self.path)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the Hub tells everybody about a repository."""
+
+    licence: str | None = None
+    gated: bool = False
+    files: dict[str, tuple[int | None, Digest | None]] = field(default_factory=dict)
+    """Size and digest by path; filled only for gated repositories, whose files answer no questions."""
+
+
+class HuggingFace:
+    """The Hub, or the mirror that HF_ENDPOINT names."""
+
+    name = "huggingface"
+    label = "Hugging Face Hub"
+    hosts = frozenset({"huggingface.co", "hf.co", "*.huggingface.co", "*.hf.co"})
+
+    def __init__(self, endpoint: str, token: Secret | None) -> None:
+        self.endpoints = (endpoint,)
+        self._endpoint = endpoint
+        self._token: str | bool = token.reveal() if token else False
+        self._pages = _PAGES | {urlsplit(endpoint).netloc}
+        self._cards: dict[tuple[str, str, str, bool], Card] = {}
+        self._card_locks: defaultdict[tuple[str, str, str, bool], Lock] = defaultdict(Lock)
+
+    def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
+        """Look up each declared Hub link and ``hf:`` id."""
+        for url in wanted.urls:
+            file = parse_reference(url, self._pages)
+            if file is None:
+                continue
+            if http.offline:
+                yield self._candidate(file)
+            else:
+                yield from self._look_up(file, http)
+
+    def _look_up(self, file: HubFile, http: Http) -> Iterator[Candidate]:
+        from huggingface_hub import errors, get_hf_file_metadata
+
+        try:
+            found = self._ask(get_hf_file_metadata, file.url(self._endpoint), endpoint=self._endpoint)
+        except errors.GatedRepoError as error:  # first: it is also a RepositoryNotFoundError
+            yield self._gated(file, logged_in=_status(error) != 401)
+            return
+        except errors.RepositoryNotFoundError:
+            hint = "If it is private, set HF_TOKEN to a token that may read it; else find the file elsewhere."
+            yield self._candidate(
+                file, barrier=Barrier("login", f"{file.repo_id} is not public, or gone", hint)
+            )
+            return
+        except (errors.EntryNotFoundError, errors.RevisionNotFoundError):
+            return
+        except errors.DisabledRepoError:
+            hint = "Find the file elsewhere: --choose NAME=ID."
+            yield self._candidate(file, barrier=Barrier("removed", f"{file.repo_id} was disabled", hint))
+            return
+        except _hub_errors() as error:
+            raise _unavailable(file, error, http) from error
+        card = self._card(file, files=False)
+        pinned = HubFile(file.kind, file.repo, file.path, found.commit_hash or file.revision)
+        digest = _digest(found.etag)
+        yield self._candidate(pinned, size=found.size, digest=digest, licence=card.licence, gated=card.gated)
+
+    def _candidate(self, file: HubFile, **known: Any) -> Candidate:
+        return Candidate(
+            source=self.name,
+            id=file.id,
+            url=file.url(self._endpoint),
+            name=file.path.rpartition("/")[2],
+            evidence=Evidence.DECLARED_URL,
+            folder="/".join(file.path.split("/")[-2:-1]) or None,
+            **known,
+        )
+
+    def _gated(self, file: HubFile, *, logged_in: bool) -> Candidate:
+        """Return a file whose terms must be accepted first; only a person in a browser can do that."""
+        card = self._card(file, files=True)
+        size, digest = card.files.get(file.path, (None, None))
+        page = f"{self._endpoint}/{file.repo_id}"
+        login = "with the account of your token" if logged_in else "and set HF_TOKEN (or run `hf auth login`)"
+        barrier = Barrier(
+            "gated", f"{file.repo_id} is gated", f"Accept its terms at {page} {login}, then try again."
+        )
+        return self._candidate(
+            file, size=size, digest=digest, licence=card.licence, gated=True, barrier=barrier
+        )
+
+    def _card(self, file: HubFile, *, files: bool) -> Card:
+        """Return the repository's card, asked for once however many of its files are wanted."""
+        key = (file.kind, file.repo, file.revision, files)
+        with self._card_locks[key]:
+            if key not in self._cards:
+                self._cards[key] = self._read_card(file, files=files)
+            return self._cards[key]
+
+    def _read_card(self, file: HubFile, *, files: bool) -> Card:
+        from huggingface_hub import HfApi
+
+        api = HfApi(endpoint=self._endpoint, library_name="modelget")
+        options = {"repo_type": file.kind, "revision": file.revision, "files_metadata": files}
+        try:
+            info = self._ask(api.repo_info, file.repo, **options)
+        except _hub_errors():
+            return Card()  # it adds to what is shown and decides nothing: no failure
+        card = getattr(info, "card_data", None)
+        licence = card.get("license") if card else None
+        listed = (info.siblings or ()) if files else ()
+        return Card(
+            str(licence) if licence else None,
+            bool(getattr(info, "gated", False)),
+            {
+                entry.rfilename: (entry.size, _digest(entry.lfs.sha256 if entry.lfs else ""))
+                for entry in listed
+            },
+        )
+
+    def _ask(self, question: Any, *args: Any, **options: Any) -> Any:
+        """Ask with our token, and without it when the Hub refuses: a stale token must not hide public files."""
+        from huggingface_hub import errors
+
+        try:
+            return question(*args, token=self._token, timeout=_TIMEOUT, **options)
+        except errors.HfHubHTTPError as error:
+            if not self._token or _status(error) != 401:
+                raise
+            return question(*args, token=False, timeout=_TIMEOUT, **options)
+
+
+def source(settings: Settings) -> HuggingFace:
+    """Make the source."""
+    return HuggingFace(settings.hub_endpoint, settings.hub_token)
+
+
+def parse_reference(text: str, pages: frozenset[str] = _PAGES) -> HubFile | None:
+    """Read a Hub link to one file or an ``hf:`` id; None when it is neither.
+
+    ``hf:owner/repo/path[@revision]`` is ours, ``hf://owner/repo[@revision]/path`` is huggingface_hub's;
+    ``datasets/`` or ``spaces/`` in front tells the kind. The old one-word repositories (``gpt2``) are
+    understood in links only, where ``/resolve/`` marks the end of the name.
+    """
+    if text.startswith("hf:"):
+        return _parse_id(text)
+    try:
+        origin_of(text)
+    except InvalidSetting:
+        return None
+    url = urlsplit(text)
+    parts = url.path.split("/")[1:]
+    kind = _KINDS.get(parts[0], "model")
+    parts = parts[1:] if kind != "model" else parts
+    verb = next((i for i in (1, 2) if len(parts) > i + 2 and parts[i] in ("resolve", "blob", "raw")), 0)
+    if url.netloc not in pages or not verb:
+        return None
+    path = [unquote(part) for part in parts[verb + 2 :]]
+    return _checked(kind, parts[:verb], path, unquote(parts[verb + 1]))
+
+
+def _parse_id(text: str) -> HubFile | None:
+    if found := _LONG_ID.fullmatch(text):
+        whole = found["plain"] or f"{found['repo']}/{found['path']}"
+    elif found := _SHORT_ID.fullmatch(text):
+        whole = found["path"]
+    else:
+        return None
+    parts = whole.split("/")
+    kind = _KINDS.get(parts[0], "model")
+    parts = parts[1:] if kind != "model" else parts
+    return _checked(kind, parts[:2], parts[2:], unquote(found["revision"] or "main"))
+
+
+def _checked(kind: str, repo: list[str], path: list[str], revision: str) -> HubFile | None:
+    """Build the reference only from parts that stay what they are inside a URL."""
+    odd = any(part in ("", ".", "..") or not part.isprintable() for part in (*path, *revision.split("/")))
+    if odd or not path or not all(_NAME.fullmatch(part) for part in repo):
+        return None
+    return HubFile(kind, "/".join(repo), "/".join(path), revision)
+
+
+def _digest(etag: str | None) -> Digest | None:
+    """Read the Hub's etag: 64 digits are the sha256 of an LFS file, 40 the Git blob id of a small one."""
+    algorithm = {64: "sha256", 40: "git-sha1"}.get(len(etag or ""))
+    try:
+        return Digest(algorithm, etag) if algorithm and etag else None
+    except ValueError:
+        return None
+
+
+def _hub_errors() -> tuple[type[Exception], ...]:
+    """Name what huggingface_hub raises when a request fails.
+
+    Its HTTP library is requests (0.x), httpx (1.x) or httpx2 (2.x); the base classes of its own error tell
+    which, so that none of them needs to be imported.
+    """
+    from huggingface_hub.errors import HfHubHTTPError
+
+    return (*(base for base in HfHubHTTPError.__bases__ if issubclass(base, Exception)), OSError)
+
+
+def _status(error: Exception) -> int:
+    return int(getattr(getattr(error, "response", None), "status_code", 0) or 0)
+
+
+def _unavailable(file: HubFile, error: Exception, http: Http) -> SourceUnavailable:
+    status = _status(error)
+    if not status:
+        return SourceUnavailable(f"{file.repo_id}: the Hub could not be reached ({type(error).__name__})")
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    kind = "rate-limited" if status == 429 else "unavailable"
+    wait = retry_after(headers, http.clock.wall())
+    return SourceUnavailable(f"{file.repo_id}: the Hub answers HTTP {status}", kind, wait)

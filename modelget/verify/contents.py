@@ -1,0 +1,97 @@
+"""What the bytes are, whatever the name says: web pages, pointers and pickles do not pass for tensors."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+from ..errors import UnsafeFile
+
+OPENING = 64 * 2**10
+"""Bytes that are enough to tell what a file is."""
+
+_LARGEST_HEADER = 32 * 2**20
+_MOST_TENSORS = 100_000
+_TENSOR_SUFFIXES = frozenset({".safetensors", ".sft"})
+_PICKLE_STARTS = (b"PK\x03\x04", *(bytes([0x80, protocol]) for protocol in range(1, 6)))
+_PAGE_STARTS = (b"<!doctype", b"<html", b"<head", b"<body", b"<?xml", b"<error")
+_POINTER_START = b"version https://git-lfs.github.com/spec/"
+
+
+def check_opening(name: str, opening: bytes, content_type: str = "") -> None:
+    """Refuse a file by its first bytes, before the rest is fetched.
+
+    Raises:
+        UnsafeFile: it is a web page, an error document, an LFS pointer, or a pickle named as tensors.
+    """
+    start = opening[:OPENING].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    suffix = Path(name).suffix.lower()
+    if start.startswith(_PAGE_STARTS) or content_type.split(";")[0].strip().lower() == "text/html":
+        raise UnsafeFile(name, "the server sent a web page or an error document instead of the file")
+    if start.startswith(_POINTER_START):
+        raise UnsafeFile(
+            name,
+            "the server sent a Git LFS pointer, not the file behind it",
+            "Use the file's download link (on the Hub: /resolve/ instead of /raw/).",
+        )
+    if suffix in _TENSOR_SUFFIXES:
+        _check_tensor_opening(name, opening)
+    elif suffix == ".gguf" and not opening.startswith(b"GGUF"):
+        raise UnsafeFile(name, "these are not GGUF contents")
+    elif start.startswith((b"{", b"[")):
+        raise UnsafeFile(name, "the server sent a JSON document instead of the file")
+
+
+def check_contents(path: Path, name: str) -> None:
+    """Refuse a whole file whose structure is broken, as a truncated or a forged one's is.
+
+    Raises:
+        UnsafeFile: ``check_opening`` refuses it, or its safetensors header does not fit its size.
+    """
+    with path.open("rb") as file:
+        opening = file.read(OPENING)
+        check_opening(name, opening)
+        if Path(name).suffix.lower() not in _TENSOR_SUFFIXES:
+            return
+        (length,) = struct.unpack("<Q", opening[:8])
+        file.seek(8)
+        header = file.read(length)
+    _check_header(name, header, path.stat().st_size - 8 - length)
+
+
+def _check_tensor_opening(name: str, opening: bytes) -> None:
+    if opening.startswith(_PICKLE_STARTS):
+        raise UnsafeFile(
+            name,
+            "this is a pickle, which can run code when loaded, under the name of a tensor file",
+            "Do not load it. Ask its author for a real safetensors file.",
+        )
+    length = struct.unpack("<Q", opening[:8])[0] if len(opening) >= 9 else 0
+    if not 2 <= length <= _LARGEST_HEADER or not opening[8:9] == b"{":
+        raise UnsafeFile(name, "these are not safetensors contents")
+
+
+def _check_header(name: str, header: bytes, data_size: int) -> None:
+    try:
+        table = json.loads(header)
+        spans = sorted(_span(entry) for key, entry in table.items() if key != "__metadata__")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise UnsafeFile(name, "its safetensors header cannot be read") from None
+    if len(spans) > _MOST_TENSORS:
+        raise UnsafeFile(name, f"its header lists more than {_MOST_TENSORS} tensors")
+    end = 0
+    for start, stop in spans:
+        if start != end or stop < start:
+            raise UnsafeFile(name, "its tensors overlap or leave gaps")
+        end = stop
+    if end != data_size:
+        raise UnsafeFile(name, f"it holds {data_size} bytes of tensors where its header says {end}")
+
+
+def _span(entry: dict[str, Any]) -> tuple[int, int]:
+    start, stop = entry["data_offsets"]
+    if not isinstance(start, int) or not isinstance(stop, int):
+        raise TypeError("offsets must be whole numbers")
+    return start, stop

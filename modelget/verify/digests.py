@@ -1,0 +1,76 @@
+"""Digests of files, computed in one pass while the bytes go by."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import DigestMismatch
+from ..types import Digest
+
+_BUFFER = 4 * 2**20
+
+
+class Hasher:
+    """The sha256 of a stream, and beside it the one other digest that a source published."""
+
+    def __init__(self, also: Digest | None = None, size: int | None = None) -> None:
+        """Start; ``size`` is the whole stream's length in bytes, which a ``git-sha1`` needs first."""
+        self._sha256 = hashlib.sha256()
+        self._git = None
+        if also is not None and also.algorithm == "git-sha1" and size is not None:
+            # Git's own identity of a file, an index key and not a protection.
+            self._git = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
+
+    def update(self, data: bytes | memoryview) -> None:
+        """Take the next bytes."""
+        self._sha256.update(data)
+        if self._git is not None:
+            self._git.update(data)
+
+    @property
+    def sha256(self) -> Digest:
+        """The sha256 of all bytes so far."""
+        return Digest("sha256", self._sha256.hexdigest())
+
+    def as_algorithm_of(self, wanted: Digest) -> Digest | None:
+        """Return the digest comparable with ``wanted``, or None when this hasher cannot compute it."""
+        if wanted.algorithm == "sha256":
+            return self.sha256
+        if wanted.algorithm == "autov2":
+            return Digest("autov2", self.sha256.hex[:10])
+        if wanted.algorithm == "git-sha1" and self._git is not None:
+            return Digest("git-sha1", self._git.hexdigest())
+        return None
+
+
+def check_digest(name: str, wanted: Digest | None, hasher: Hasher) -> bool:
+    """Compare what arrived with what was promised; return False when nothing comparable was promised.
+
+    Raises:
+        DigestMismatch: the bytes are others, with both digests.
+    """
+    got = hasher.as_algorithm_of(wanted) if wanted else None
+    if wanted is None or got is None:
+        return False
+    if got != wanted:
+        raise DigestMismatch(name, wanted, got)
+    return True
+
+
+def digest_file(
+    path: Path, also: Digest | None = None, advance: Callable[[int], None] | None = None
+) -> Hasher:
+    """Hash a whole file, telling ``advance`` the number of bytes read so far."""
+    hasher = Hasher(also, path.stat().st_size)
+    buffer = bytearray(_BUFFER)
+    view = memoryview(buffer)
+    done = 0
+    with path.open("rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            hasher.update(view[:count])
+            done += count
+            if advance:
+                advance(done)
+    return hasher

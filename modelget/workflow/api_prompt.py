@@ -1,0 +1,61 @@
+"""The shape that is queued: ``{"3": {"class_type": …, "inputs": …}}``; links are ``[node id, output]`` pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..errors import InvalidWorkflow
+from .ignored_nodes import IGNORED, OUTPUT_INPUTS
+from .loader_nodes import folder_of
+from .names import names_in
+from .requirements import Selection
+from .ui_graph import MAX_NODES
+from .untyped import as_dict, as_id, as_key, as_list, as_text
+from .widgets import Choice
+
+
+@dataclass(slots=True)
+class _Node:
+    type: str
+    choices: list[Choice] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
+
+
+def selections(prompt: dict[str, object], name: str) -> list[Selection]:
+    """List what every node selects, in the order of the file; muted nodes are not in a prompt at all."""
+    if len(prompt) > MAX_NODES:
+        raise InvalidWorkflow(name, f"has more than {MAX_NODES} nodes")
+    nodes = {as_id(key): _node(as_dict(raw)) for key, raw in prompt.items()}
+    found: list[Selection] = []
+    taken: set[str] = set()
+    for node_id, node in nodes.items():
+        found.extend(_selection(node_id, node, choice) for choice in node.choices)
+        for input_name, source in node.links.items():
+            held = nodes[source].choices if source in nodes else []
+            if len(held) == 1 and folder_of(node.type, input_name, held[0].name):
+                taken.add(source)
+                found.append(_selection(node_id, node, Choice(held[0].name, input_name, held[0].enabled)))
+    return [entry for entry in found if entry.folder is not None or entry.wanted_by not in taken]
+
+
+def _node(raw: dict[str, object]) -> _Node:
+    node = _Node(as_text(raw.get("class_type")))
+    if node.type in IGNORED:
+        return node
+    for input_name, value in as_dict(raw.get("inputs")).items():
+        source = _source(value)
+        if source is not None:
+            node.links[input_name] = source
+        elif input_name not in OUTPUT_INPUTS:
+            node.choices.extend(Choice(found.name, input_name, found.enabled) for found in names_in(value))
+    return node
+
+
+def _source(value: object) -> str | None:
+    pair = as_list(value)
+    return as_key(pair[0]) if len(pair) == 2 and isinstance(pair[1], int) else None
+
+
+def _selection(node_id: str, node: _Node, choice: Choice) -> Selection:
+    folder = folder_of(node.type, choice.input, choice.name)
+    return Selection(choice.name, folder, node_id, choice.enabled, declared={})

@@ -1,0 +1,55 @@
+"""Data: nodes and inputs whose text is never a choice of a model, however much it looks like one."""
+
+from __future__ import annotations
+
+NOTES = frozenset({"Note", "MarkdownNote", "Note Plus (mtb)", "Label (rgthree)", "workflow/Note"})
+"""They explain; the links in them are read elsewhere, as hints."""
+
+SHOWN = frozenset(
+    {"PreviewAny", "ShowText|pysssss", "Display Any (rgthree)", "easy showAnything", "DisplayAny"}
+)
+"""They keep what an upstream node produced in the last run."""
+
+PROMPTS = frozenset(
+    {
+        "CLIPTextEncode",
+        "CLIPTextEncodeFlux",
+        "CLIPTextEncodeSD3",
+        "CLIPTextEncodeSDXL",
+        "CLIPTextEncodeSDXLRefiner",
+        "CLIPTextEncodeHunyuanDiT",
+        "CLIPTextEncodePixArtAlpha",
+        "CLIPTextEncodeLumina2",
+    }
+)
+"""Running text, of core nodes."""
+
+SAVERS = frozenset(
+    {
+        "CheckpointSave",
+        "CLIPSave",
+        "VAESave",
+        "ModelSave",
+        "LoraSave",
+        "SaveLoRA",
+        "SaveLoRANode",
+        "SaveImage",
+        "ImageOnlyCheckpointSave",
+    }
+)
+"""They write files: the name is an output's."""
+
+IGNORED = NOTES | SHOWN | PROMPTS | SAVERS
+
+OUTPUT_INPUTS = frozenset(
+    {"filename_prefix", "output_name", "output_path", "output_file", "save_name", "save_path"}
+)
+"""Inputs that name what will be written, in nodes of any pack."""
+
+REROUTES = frozenset({"Reroute", "Reroute (rgthree)", "ReroutePrimitive|pysssss"})
+"""They hand their only input on."""
+
+CARRIERS = frozenset(
+    {"PrimitiveNode", "PrimitiveString", "PrimitiveStringMultiline", "String", "StringConstant"}
+)
+"""Their value is meant for the widgets they are linked to."""

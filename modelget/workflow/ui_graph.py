@@ -1,0 +1,102 @@
+"""The shape that ComfyUI's page saves: nodes with positions and widget values, subgraphs in ``definitions``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..errors import InvalidWorkflow
+from .graph import Node, graph_of
+from .links import Scope, Value, selected_by, value_of
+from .loader_nodes import folder_of
+from .requirements import Selection
+from .subgraphs import Subgraphs
+
+MAX_NODES = 20_000
+"""Counted as executed, each instance of a subgraph anew: the largest workflow we know of has 2,000."""
+
+_MAX_WORK = 1_000_000
+"""Widgets, links and promoted inputs looked at over all instances: a small file can ask for billions."""
+
+
+def selections(root: dict[str, object], name: str) -> list[Selection]:
+    """List what every node selects, in the order of the file; nodes of a subgraph once for each instance."""
+    walk = _Walk(name, Subgraphs(root, name))
+    walk.graph(Scope(graph_of(root)))
+    for key, graph in walk.subgraphs.graphs.items():
+        if key not in walk.used:
+            walk.used.add(key)
+            walk.graph(Scope(graph, prefix=None, active=False))
+    # A value that a loader took over a link is that loader's choice, not also one of the node that held it.
+    return [found for found in walk.found if found.folder is not None or found.wanted_by not in walk.sources]
+
+
+@dataclass(slots=True)
+class _Walk:
+    name: str
+    subgraphs: Subgraphs
+    found: list[Selection] = field(default_factory=list)
+    sources: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
+    nodes: int = 0
+    work: int = 0
+
+    def graph(self, scope: Scope) -> None:
+        for node in scope.graph.nodes:
+            self._count(node)
+            if self.subgraphs.of(node) is None:
+                self._node(scope, node)
+            else:
+                self.graph(self._inside(scope, node))
+
+    def _count(self, node: Node) -> None:
+        inner = self.subgraphs.of(node)
+        self.nodes += 1
+        self.work += len(node.choices) + len(node.links) + (len(inner.promoted) if inner else 0)
+        if self.nodes > MAX_NODES or self.work > _MAX_WORK:
+            reason = (
+                f"has more than {MAX_NODES} nodes"
+                if self.nodes > MAX_NODES
+                else "has too many widgets and links"
+            )
+            raise InvalidWorkflow(self.name, f"{reason}, subgraphs counted each time they are used")
+
+    def _node(self, scope: Scope, node: Node) -> None:
+        for selected in selected_by(scope, node):
+            choice = selected.choice
+            if selected.source is not None:
+                self.sources.add(selected.source)
+            self.found.append(
+                Selection(
+                    name=choice.name,
+                    folder=folder_of(node.type, choice.input, choice.name),
+                    wanted_by=scope.execution_id(node),
+                    active=scope.active and node.active and choice.enabled,
+                    declared=node.declared,
+                )
+            )
+
+    def _inside(self, scope: Scope, instance: Node) -> Scope:
+        graph = self.subgraphs.graphs[instance.type]
+        self.used.add(instance.type)
+        own_id = scope.execution_id(instance)
+        overrides = {key: Value(name) for key, name in self.subgraphs.overrides(instance).items()}
+        slots = dict(self._slots(scope, instance))
+        return Scope(
+            graph=graph,
+            prefix=None if own_id is None else f"{own_id}:",
+            active=scope.active and instance.active,
+            slots=slots,
+            overrides=overrides,
+        )
+
+    def _slots(self, scope: Scope, instance: Node) -> Iterator[tuple[int, Value]]:
+        """Give what a promoted widget receives from outside: over a link, or as an outer instance's override."""
+        graph = self.subgraphs.graphs[instance.type]
+        for slot in graph.promoted:
+            name = graph.inputs[slot].name if 0 <= slot < len(graph.inputs) else ""
+            link_id = instance.links.get(name)
+            linked = value_of(scope, link_id) if link_id is not None else None
+            given = linked or (scope.overrides or {}).get((instance.id, name))
+            if given is not None:
+                yield slot, given
