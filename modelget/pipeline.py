@@ -8,20 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from threading import Event
 
-from .errors import InvalidSetting, ModelgetError, SourceUnavailable
+from .errors import InvalidSetting, ModelgetError, SourceUnavailable, UnsafeFile
 from .fetch import fetch
 from .hosts import HostPolicy
 from .http import Clock, Http
 from .library import Library
 from .plan import make_plan, refuse_what_cannot_fit, settle_conflicts
 from .progress import Progress, Reporter
-from .resolve import resolve
+from .resolve import published_digest, resolve
 from .settings import Settings
 from .sources import Source, all_sources
-from .types import Decisions, Digest, Download, Fetched, Plan, Requirement, Resolution, Workflow
+from .types import Decisions, Digest, Download, Fetched, Plan, Requirement, Resolution, Verdict, Workflow
+from .verify import check_contents, digest_file
 
 Outcomes = Mapping[Path, "Fetched | ModelgetError"]
 """What became of each download, by its destination."""
@@ -90,6 +92,17 @@ def carry_out(plans: Sequence[Plan], shop: Workshop, reporter: Reporter) -> Outc
     return outcomes
 
 
+def verify(
+    needs: Iterable[Requirement], files: Iterable[Path], shop: Workshop, reporter: Reporter
+) -> list[Verdict]:
+    """Recompute the digests of the models that workflows need and of files, and judge each."""
+    targets: dict[Path, Requirement | None] = dict.fromkeys(files)
+    for need in needs:
+        if present := shop.library.find(need.folder, need.name):
+            targets[present.path] = need
+    return [_judge(path, need, shop, reporter) for path, need in targets.items()]
+
+
 def requirement_for(
     reference: str,
     shop: Workshop,
@@ -104,7 +117,7 @@ def requirement_for(
         InvalidSetting: no source understands the reference, or it leads to no file.
     """
     wanted = Requirement(name or "", folder, how="id", urls=(reference,), digest=digest)
-    found = resolve(wanted, shop.library, shop.sources, shop.http)
+    found = resolve(replace(wanted, name=""), shop.library, shop.sources, shop.http)
     if found.failures and not found.candidates:
         raise SourceUnavailable(found.failures[0].message)
     if not found.candidates:
@@ -115,6 +128,38 @@ def requirement_for(
     best = found.candidates[0]
     suggested = best.folder if best.folder in shop.library.folders else None
     return replace(wanted, name=name or best.name, folder=folder or suggested)
+
+
+def _judge(path: Path, need: Requirement | None, shop: Workshop, reporter: Reporter) -> Verdict:
+    expected, basis = _expectation(path, need, shop)
+    try:
+        size = path.stat().st_size
+        watch = partial(_report_hashing, path, size, reporter)
+        hasher = digest_file(path, expected, watch)
+        check_contents(path, path.name)
+    except OSError as error:
+        return Verdict(path, None, expected, basis, f"it cannot be read ({error.strerror})")
+    except UnsafeFile as error:
+        return Verdict(path, hasher.sha256, expected, basis, error.reason)
+    got = hasher.as_algorithm_of(expected) if expected else None
+    if expected and got and got != expected:
+        return Verdict(path, hasher.sha256, expected, basis, f"expected {expected}, got {got}")
+    shop.library.record(path, hasher.sha256, shop.library.origin_of(path))
+    return Verdict(path, hasher.sha256, expected if got else None, basis if got else "")
+
+
+def _expectation(path: Path, need: Requirement | None, shop: Workshop) -> tuple[Digest | None, str]:
+    """Find out what a file's digest should be: pinned, else recorded here, else published."""
+    if need and need.digest:
+        return need.digest, "workflow"
+    if recorded := shop.library.last_digest(path):
+        return recorded, "recorded"
+    published = published_digest(need, shop.sources, shop.http) if need else None
+    return published, "published" if published else ""
+
+
+def _report_hashing(path: Path, size: int, reporter: Reporter, done: int) -> None:
+    reporter.report(Progress(path.name, "verifying", done, size))
 
 
 def _resolve_all(needs: Iterable[Requirement], shop: Workshop) -> dict[Requirement, Resolution]:

@@ -52,8 +52,8 @@ def refuse_what_cannot_fit(plans: Iterable[Plan], library: Library, limits: Limi
         NotEnoughSpace: a filesystem cannot hold the files meant for it and keep its reserve.
         ModelgetError: all files together exceed the owner's limit for one plan.
     """
-    needed: dict[int, int] = {}
-    places: dict[int, Path] = {}
+    needed: dict[int | None, int] = {}
+    places: dict[int | None, Path] = {}
     for destination, size in _sizes(plans).items():
         device = library.device(destination)
         needed[device] = needed.get(device, 0) + size

@@ -34,6 +34,13 @@ def resolve(wanted: Requirement, library: Library, sources: Iterable[Source], ht
     return Resolution(wanted, None, None, tuple(ranked), tuple(failures))
 
 
+def published_digest(wanted: Requirement, sources: Iterable[Source], http: Http) -> Digest | None:
+    """Return the digest that the declared place publishes for a model, wherever the file itself is."""
+    found, _failures = _ask(wanted, list(sources), http)
+    sure = sorted((candidate for candidate in found if candidate.evidence.is_sure), key=_rank)
+    return next((candidate.digest for candidate in sure if candidate.digest), None)
+
+
 def _ask(
     wanted: Requirement, sources: list[Source], http: Http
 ) -> tuple[list[Candidate], list[SourceFailure]]:

@@ -249,3 +249,17 @@ class Fetched:
     file: ModelFile
     transferred: int
     """Body bytes that came over the wire for it, repeated ones included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What checking a file on disk showed."""
+
+    path: Path
+    digest: Digest | None = None
+    """The sha256 of the bytes that are there; None when they could not be read."""
+    expected: Digest | None = None
+    basis: str = ""
+    """Who says what is expected: ``workflow``, ``recorded``, ``published``; empty when nobody does."""
+    problem: str | None = None
+    """What is wrong; None for a file that is right, or about which nothing can be said."""

@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..progress import Progress, Reporter
+from ..progress import Progress, Reporter, Silent
 from ..types import Plan
 from .terminal import plain, size
 
@@ -33,6 +33,19 @@ def reporter_for(plans: Sequence[Plan]) -> Iterator[Reporter]:
         yield bars
     finally:
         bars.close()
+
+
+@contextmanager
+def hashing_reporter() -> Iterator[Reporter]:
+    """Watch files being hashed: a bar on a terminal, silence otherwise."""
+    if not sys.stderr.isatty():
+        yield Silent()
+        return
+    bar = HashingBar()
+    try:
+        yield bar
+    finally:
+        bar.close()
 
 
 class Lines:
@@ -74,20 +87,17 @@ class Bars:
     """A bar for each file on its way, and one for everything."""
 
     def __init__(self, files: int, total: int) -> None:
-        from tqdm import tqdm
-
-        self._make = tqdm
         self._lock = threading.Lock()
         self._files, self._finished = files, 0
-        self._bars: dict[str, tqdm[None]] = {}
-        self._whole = self._bar("", total, 0)
+        self._bars: dict[str, tqdm[Any]] = {}
+        self._whole = make_bar("", total, 0)
         self._show_count()
 
     def report(self, progress: Progress) -> None:
         """Move the bars."""
         with self._lock:
             if progress.message:
-                self._make.write(
+                self._whole.write(
                     plain(f"{progress.phase}: {progress.name}: {progress.message}"), file=sys.stderr
                 )
             if progress.phase in ("present", "failed"):
@@ -105,7 +115,7 @@ class Bars:
     def _move(self, progress: Progress) -> None:
         bar = self._bars.get(progress.name)
         if bar is None:
-            bar = self._bars[progress.name] = self._bar(progress.name, progress.total, len(self._bars) + 1)
+            bar = self._bars[progress.name] = make_bar(progress.name, progress.total, len(self._bars) + 1)
             bar.initial = bar.n = progress.done  # what an earlier run fetched does not count as speed
             self._whole.update(progress.done)
             return
@@ -118,21 +128,45 @@ class Bars:
             bar.close()
         if progress.phase == "present":
             self._finished += 1
-            self._make.write(plain(f"placed  {progress.name}  {size(progress.done)}"), file=sys.stderr)
+            self._whole.write(plain(f"placed  {progress.name}  {size(progress.done)}"), file=sys.stderr)
         self._show_count()
 
     def _show_count(self) -> None:
         self._whole.set_description_str(f"{self._finished} of {self._files} files".ljust(_LABEL_WIDTH))
 
-    def _bar(self, label: str, total: int | None, position: int) -> tqdm[None]:
-        return self._make(
-            total=total,
-            desc=plain(label[-_LABEL_WIDTH:]).ljust(_LABEL_WIDTH),
-            position=position,
-            unit="B",
-            unit_scale=True,
-            leave=False,
-            dynamic_ncols=True,
-            file=sys.stderr,
-            bar_format="{desc} {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} {rate_fmt} {remaining}{postfix}",
-        )
+
+class HashingBar:
+    """One bar for the file that is being read."""
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._bar: tqdm[Any] | None = None
+
+    def report(self, progress: Progress) -> None:
+        """Move the bar, or begin one for the next file."""
+        if self._bar is None or progress.name != self._name:
+            self.close()
+            self._name, self._bar = progress.name, make_bar(progress.name, progress.total)
+        self._bar.update(progress.done - self._bar.n)
+
+    def close(self) -> None:
+        """Take the bar off the screen."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+def make_bar(label: str, total: int | None, position: int = 0) -> tqdm[Any]:
+    """Make a bar with bytes, speed and time left, gone from the screen when it is closed."""
+    from tqdm import tqdm
+
+    return tqdm(
+        total=total,
+        desc=plain(label[-_LABEL_WIDTH:]).ljust(_LABEL_WIDTH),
+        position=position,
+        unit="B",
+        unit_scale=True,
+        leave=False,
+        dynamic_ncols=True,
+        file=sys.stderr,
+        bar_format="{desc} {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} {rate_fmt} {remaining}{postfix}",
+    )

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from ..errors import UnsafePath
 from ..types import Digest, ModelFile
-from .disk import is_folder, is_inside, is_writable, names_in, nearest_existing, regular_file
+from .disk import device_of, is_folder, is_inside, is_writable, names_in, nearest_existing, regular_file
 from .folders import current_name, holds_code, holds_no_models
 from .placement import refuse_unsafe_place
 from .records import Records, state_of
@@ -69,10 +69,18 @@ class Library:
         except OSError:  # the drive is gone
             return 0
 
+    def device(self, destination: Path) -> int | None:
+        """Return the file system that the file would go to; None when its drive is gone."""
+        return device_of(destination)
+
     def digest_of(self, file: Path) -> Digest | None:
         """Return the recorded sha256 if the file is unchanged since; never read the file."""
         known = self._known(file)
         return known[0] if known else None
+
+    def last_digest(self, file: Path) -> Digest | None:
+        """Return the sha256 recorded last for this path, even if the file changed since."""
+        return self._records.last(self._key(file))
 
     def origin_of(self, file: Path) -> str | None:
         """Return where the file came from if that was recorded and the file is unchanged since."""

@@ -35,11 +35,14 @@ class Records:
 
     def get(self, path: str, state: str) -> tuple[Digest, str | None] | None:
         """Return the digest and the origin of a file that is still in that state."""
-        rows = self._read("SELECT sha256, origin FROM files WHERE path = ? AND state = ?", path, state)
-        try:
-            return next(((Digest("sha256", str(sha256)), origin) for sha256, origin in rows), None)
-        except ValueError:  # somebody else wrote in our table
-            return None
+        return _first(
+            self._read("SELECT sha256, origin FROM files WHERE path = ? AND state = ?", path, state)
+        )
+
+    def last(self, path: str) -> Digest | None:
+        """Return the digest recorded last for a path, whatever state the file is in."""
+        known = _first(self._read("SELECT sha256, origin FROM files WHERE path = ?", path))
+        return known[0] if known else None
 
     def with_digest(self, digest: Digest) -> list[tuple[str, str]]:
         """Return (path, state) of every file recorded with that digest."""
@@ -72,6 +75,13 @@ class Records:
         """Yield the record files, but never follow a link that somebody put in their place."""
         if not is_link(self._folder):
             yield from (file for file in map(self._folder.joinpath, _FILES) if not is_link(file))
+
+
+def _first(rows: list[tuple[str, str | None]]) -> tuple[Digest, str | None] | None:
+    try:
+        return next(((Digest("sha256", str(sha256)), origin) for sha256, origin in rows), None)
+    except ValueError:  # somebody else wrote in our table
+        return None
 
 
 def state_of(facts: os.stat_result) -> str:

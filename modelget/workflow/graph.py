@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from .declarations import Declaration, declarations_of
@@ -30,6 +31,8 @@ class Node:
     type: str
     active: bool
     choices: tuple[Choice, ...]
+    choice_at: Mapping[str, Choice]
+    """The last choice in each input."""
     links: Mapping[str, str]
     """Link id by input name, for every linked input."""
     widget_links: Mapping[str, str]
@@ -49,51 +52,57 @@ class GraphInput:
     type: str
 
 
-@dataclass(frozen=True, slots=True)
+_NO_INPUT = GraphInput("", "")
+
+
 class Graph:
-    """Nodes and links of one level."""
+    """Nodes and links of one level: the root, or a subgraph; whatever is malformed is skipped.
 
-    nodes: tuple[Node, ...]
-    by_id: Mapping[str, Node]
-    links: Mapping[str, Link]
-    inputs: tuple[GraphInput, ...]
-    input_node: str
-    promoted: Mapping[int, tuple[Node, str]]
-    """The first inner widget that each input slot drives; slots in order."""
+    Links are read when first needed: most graphs have no linked widget.
+    """
 
-
-def graph_of(raw: dict[str, object]) -> Graph:
-    """Read a graph, skipping whatever is malformed in it."""
-    nodes = tuple(_node(node) for node in dicts_in(raw.get("nodes")))
-    links = dict(_links(raw))
-    input_node = as_key(as_dict(raw.get("inputNode")).get("id")) or _INPUT_NODE
-    return Graph(
-        nodes=nodes,
-        by_id={node.id: node for node in nodes},
-        links=links,
-        inputs=tuple(
+    def __init__(self, raw: dict[str, object]) -> None:
+        self.nodes = tuple(_node(node) for node in dicts_in(raw.get("nodes")))
+        self.inputs = tuple(
             GraphInput(as_text(as_dict(entry).get("name")), as_text(as_dict(entry).get("type")))
             for entry in as_list(raw.get("inputs"))
-        ),
-        input_node=input_node,
-        promoted=_promoted(nodes, links, input_node),
-    )
+        )
+        self.input_node = as_key(as_dict(raw.get("inputNode")).get("id")) or _INPUT_NODE
+        self._raw_links = raw.get("links")
+
+    def input(self, slot: int) -> GraphInput:
+        """Give the input of that slot, a nameless one where a link points beyond them."""
+        return self.inputs[slot] if 0 <= slot < len(self.inputs) else _NO_INPUT
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Node]:
+        """The nodes by id."""
+        return {node.id: node for node in self.nodes}
+
+    @cached_property
+    def links(self) -> Mapping[str, Link]:
+        """The links by id."""
+        return dict(_links(self._raw_links))
+
+    @cached_property
+    def promoted(self) -> Mapping[int, tuple[Node, str]]:
+        """The first inner widget that each input slot drives; slots in order."""
+        slots: dict[int, tuple[Node, str]] = {}
+        for node in self.nodes:
+            for widget, link_id in node.widget_links.items():
+                link = self.links.get(link_id)
+                if link and link.origin == self.input_node:
+                    slots.setdefault(link.slot, (node, widget))
+        return dict(sorted(slots.items()))
+
+    @cached_property
+    def promoted_by_name(self) -> Mapping[str, tuple[Node, str]]:
+        """The same by the name of the input, which is the widget's name on an instance."""
+        return {self.input(slot).name: target for slot, target in self.promoted.items()}
 
 
-def _promoted(
-    nodes: tuple[Node, ...], links: dict[str, Link], input_node: str
-) -> dict[int, tuple[Node, str]]:
-    slots: dict[int, tuple[Node, str]] = {}
-    for node in nodes:
-        for widget, link_id in node.widget_links.items():
-            link = links.get(link_id)
-            if link and link.origin == input_node:
-                slots.setdefault(link.slot, (node, widget))
-    return dict(sorted(slots.items()))
-
-
-def _links(raw: dict[str, object]) -> Iterator[tuple[str, Link]]:
-    for entry in as_list(raw.get("links")):
+def _links(raw: object) -> Iterator[tuple[str, Link]]:
+    for entry in as_list(raw):
         # [id, origin_id, origin_slot, target_id, target_slot, type] at the root, objects in subgraphs.
         if isinstance(entry, list):
             parts = entry[:3]
@@ -112,11 +121,13 @@ def _node(raw: dict[str, object]) -> Node:
     declared: dict[str, list[Declaration]] = {}
     for entry in declarations_of(properties.get("models")):
         declared.setdefault(entry.name, []).append(entry)
+    choices = () if node_type in IGNORED else choices_of(raw, widgets, declared)
     return Node(
         id=as_id(raw.get("id")),
         type=node_type,
         active=raw.get("mode") not in (_MUTED, _BYPASSED),
-        choices=() if node_type in IGNORED else choices_of(raw, widgets, declared),
+        choices=choices,
+        choice_at={choice.input: choice for choice in choices if choice.input},
         links=links,
         widget_links=widget_links,
         values=as_list(values),

@@ -60,7 +60,7 @@ def selected_by(scope: Scope, node: Node) -> list[Selected]:
     for name, value in given.items():
         known = value.meant or folder_of(node.type, name, value.name) is not None
         if value.name and known and name not in OUTPUT_INPUTS:
-            enabled = all(choice.enabled for choice in node.choices if choice.input == name)
+            enabled = name not in node.choice_at or node.choice_at[name].enabled
             selected.append(Selected(Choice(value.name, name, enabled), value.source))
     return selected
 

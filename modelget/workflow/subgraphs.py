@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ..errors import InvalidWorkflow
-from .graph import Graph, Node, graph_of
+from .graph import Graph, Node
 from .names import NO_MODEL, canonical, is_model_name
 from .untyped import as_dict, as_key, as_text, dicts_in
 
@@ -22,14 +22,14 @@ class Subgraphs:
 
     def __init__(self, root: dict[str, object], name: str) -> None:
         self.graphs: dict[str, Graph] = {}
-        for key, raw in _definitions(root):
+        for key, raw in subgraph_definitions(root):
             if key not in self.graphs:
-                self.graphs[key] = graph_of(raw)
+                self.graphs[key] = Graph(raw)
         self._workflow = name
-        self._checked: set[str] = set()
+        self._heights: dict[str, int] = {}
         self._overrides: dict[Node, dict[Widget, str]] = {}
         for key in self.graphs:
-            self._check(key, ())
+            self._height(key, ())
 
     def of(self, node: Node) -> Graph | None:
         """Give the definition that the node is an instance of, None for an ordinary node."""
@@ -50,7 +50,7 @@ class Subgraphs:
         aligned = self._aligned(instance, graph, own)
         overrides = dict(_proxied(instance))
         for slot, (node, widget) in graph.promoted.items():
-            name = graph.inputs[slot].name if 0 <= slot < len(graph.inputs) else ""
+            name = graph.input(slot).name
             for entry in (("-1", name), (node.id, widget)):
                 if (node.id, widget) not in overrides and entry in overrides:
                     overrides[node.id, widget] = overrides[entry]
@@ -70,8 +70,7 @@ class Subgraphs:
             return {}  # the same models: the inner widgets say better which is which
         aligned = dict(zip(graph.promoted, values, strict=True))
         for slot, value in aligned.items():
-            kind = graph.inputs[slot].type if 0 <= slot < len(graph.inputs) else ""
-            if not _fits(value, kind) or (own[slot] and not _is_choice(value)):
+            if not _fits(value, graph.input(slot).type) or (own[slot] and not _is_choice(value)):
                 return {}
         return aligned
 
@@ -79,32 +78,38 @@ class Subgraphs:
         """Give the model that a widget selects when its instance says nothing."""
         inner = self.of(node)
         if inner is None:
-            return next((choice.name for choice in node.choices if choice.input == widget), "")
-        for slot, (target, inner_widget) in inner.promoted.items():
-            if 0 <= slot < len(inner.inputs) and inner.inputs[slot].name == widget:
-                override = self.overrides(node).get((target.id, inner_widget))
-                return self._default(target, inner_widget) if override is None else override
-        return ""
+            return node.choice_at[widget].name if widget in node.choice_at else ""
+        if widget not in inner.promoted_by_name:
+            return ""
+        target, inner_widget = inner.promoted_by_name[widget]
+        override = self.overrides(node).get((target.id, inner_widget))
+        return self._default(target, inner_widget) if override is None else override
 
-    def _check(self, key: str, within: tuple[str, ...]) -> None:
-        if key in self._checked:
-            return
+    def _height(self, key: str, within: tuple[str, ...]) -> int:
+        if key in self._heights:
+            return self._heights[key]
         if key in within:
             raise InvalidWorkflow(self._workflow, f"has a subgraph that contains itself ({key[:60]!r})")
+        inner = {node.type for node in self.graphs[key].nodes if node.type in self.graphs}
         if len(within) >= MAX_SUBGRAPH_DEPTH:
-            raise InvalidWorkflow(self._workflow, f"has subgraphs nested more than {MAX_SUBGRAPH_DEPTH} deep")
-        for node in self.graphs[key].nodes:
-            if node.type in self.graphs:
-                self._check(node.type, (*within, key))
-        self._checked.add(key)
+            raise self._too_deep()
+        height = 1 + max((self._height(child, (*within, key)) for child in sorted(inner)), default=0)
+        if height > MAX_SUBGRAPH_DEPTH:
+            raise self._too_deep()
+        self._heights[key] = height
+        return height
+
+    def _too_deep(self) -> InvalidWorkflow:
+        return InvalidWorkflow(self._workflow, f"has subgraphs nested more than {MAX_SUBGRAPH_DEPTH} deep")
 
 
-def _definitions(raw: dict[str, object]) -> Iterator[tuple[str, dict[str, object]]]:
+def subgraph_definitions(raw: dict[str, object]) -> Iterator[tuple[str, dict[str, object]]]:
+    """Give every definition with its id, nested ones too."""
     for subgraph in dicts_in(as_dict(raw.get("definitions")).get("subgraphs")):
         key = as_key(subgraph.get("id"))
         if key is not None:
             yield key, subgraph
-        yield from _definitions(subgraph)
+        yield from subgraph_definitions(subgraph)
 
 
 def _proxied(instance: Node) -> Iterator[tuple[Widget, str]]:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..errors import InvalidWorkflow
-from .graph import Node, graph_of
+from .graph import Graph, Node
 from .links import Scope, Value, selected_by, value_of
 from .loader_nodes import folder_of
 from .requirements import Selection
-from .subgraphs import Subgraphs
+from .subgraphs import Subgraphs, subgraph_definitions
+from .untyped import as_list
 
 MAX_NODES = 20_000
 """Counted as executed, each instance of a subgraph anew: the largest workflow we know of has 2,000."""
@@ -18,17 +19,29 @@ MAX_NODES = 20_000
 _MAX_WORK = 1_000_000
 """Widgets, links and promoted inputs looked at over all instances: a small file can ask for billions."""
 
+_FLOOD_HINT = "Split the workflow; if it comes from someone else, do not trust it."
+
 
 def selections(root: dict[str, object], name: str) -> list[Selection]:
     """List what every node selects, in the order of the file; nodes of a subgraph once for each instance."""
+    _refuse_flood(root, name)
     walk = _Walk(name, Subgraphs(root, name))
-    walk.graph(Scope(graph_of(root)))
+    walk.graph(Scope(Graph(root)))
     for key, graph in walk.subgraphs.graphs.items():
         if key not in walk.used:
             walk.used.add(key)
             walk.graph(Scope(graph, prefix=None, active=False))
     # A value that a loader took over a link is that loader's choice, not also one of the node that held it.
     return [found for found in walk.found if found.folder is not None or found.wanted_by not in walk.sources]
+
+
+def _refuse_flood(root: dict[str, object], name: str) -> None:
+    """Count before anything is built: 32 MB can hold ten million nodes."""
+    nodes = len(as_list(root.get("nodes")))
+    for _, graph in subgraph_definitions(root):
+        nodes += 1 + len(as_list(graph.get("nodes")))
+    if nodes > MAX_NODES:
+        raise InvalidWorkflow(name, f"has more than {MAX_NODES} nodes", _FLOOD_HINT)
 
 
 @dataclass(slots=True)
@@ -59,7 +72,8 @@ class _Walk:
                 if self.nodes > MAX_NODES
                 else "has too many widgets and links"
             )
-            raise InvalidWorkflow(self.name, f"{reason}, subgraphs counted each time they are used")
+            reason += ", those of a subgraph counted each time it is used"
+            raise InvalidWorkflow(self.name, reason, _FLOOD_HINT)
 
     def _node(self, scope: Scope, node: Node) -> None:
         for selected in selected_by(scope, node):
@@ -94,7 +108,7 @@ class _Walk:
         """Give what a promoted widget receives from outside: over a link, or as an outer instance's override."""
         graph = self.subgraphs.graphs[instance.type]
         for slot in graph.promoted:
-            name = graph.inputs[slot].name if 0 <= slot < len(graph.inputs) else ""
+            name = graph.input(slot).name
             link_id = instance.links.get(name)
             linked = value_of(scope, link_id) if link_id is not None else None
             given = linked or (scope.overrides or {}).get((instance.id, name))
