@@ -6,38 +6,49 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from .errors import HostNotAllowed, InvalidSetting
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_HOST_NAME = re.compile(r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9-]{1,63}")
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST_NAME = re.compile(rf"(?=.{{1,253}}$)(?:{_LABEL}\.)*{_LABEL}")
 # Parsers disagree on what these mean (urlsplit drops tabs, browsers turn "\\" into "/"), so none may decide.
 _ODD = re.compile(r"[\x00-\x20\x7f\\]")
 
-# Networks that Python's `is_global` calls public although they reach this machine or its neighbours:
-# NAT64 and 6to4 carry an IPv4 address inside, multicast has no single owner.
+# Python's `is_global` calls public whatever no registry reserves. All public IPv6 lies in one block
+# (not so NAT64, site-local and IPv4-compatible addresses), and in it some are still not a server's own:
+_PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
 _NOT_PUBLIC = [
-    ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+    ipaddress.ip_network(net)
+    for net in (
+        "2001::/32",  # Teredo: an IPv4 address inside
+        "2002::/16",  # 6to4: the same
+        "3fff::/20",  # documentation
+        "192.88.99.0/24",  # relays of 6to4
+        "168.63.129.16/32",  # Azure's metadata
+    )
 ]
 
 
-def origin_of(url: str | SplitResult) -> str:
+def origin_of(url: str) -> str:
     """Return ``scheme://host[:port]`` in lower case, without a default port.
 
     Raises:
         InvalidSetting: the URL has no such origin, or carries user info, odd characters or a bad port.
     """
-    if isinstance(url, str) and _ODD.search(url):
+    if _ODD.search(url):
         raise InvalidSetting("not a usable URL: it holds a space, a control character or a backslash")
     try:
-        parts = urlsplit(url) if isinstance(url, str) else url
+        parts = urlsplit(url)
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError as error:
         raise InvalidSetting(f"not a usable URL: {error}") from None
-    if parts.scheme not in _DEFAULT_PORTS or not _is_host(host) or "@" in parts.netloc:
-        raise InvalidSetting(f"not a usable web address: {parts.scheme}://{host[:80]}")
     shown = f"[{host}]" if ":" in host else host
+    # Nothing may stand beside host and port: urlsplit reads "[::1].evil.com" as "::1".
+    clear = parts.netloc.isascii() and parts.netloc.lower() in (shown, f"{shown}:{port}")
+    if parts.scheme not in _DEFAULT_PORTS or not _is_host(host) or not clear:
+        raise InvalidSetting(f"not a usable web address: {parts.scheme}://{shown[:80]}")
     return f"{parts.scheme}://{shown}" + ("" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}")
 
 
@@ -52,9 +63,9 @@ def is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
         ip = ip.ipv4_mapped
-    if any(ip.version == net.version and ip in net for net in _NOT_PUBLIC):
+    if ip.version == 6 and ip not in _PUBLIC_IPV6:
         return False
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not ip.is_multicast and not any(ip in net for net in _NOT_PUBLIC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +106,14 @@ class HostPolicy:
 
 
 def _is_host(host: str) -> bool:
+    # Of an address only the canonical spelling is accepted, and an IPv4 address is not written as IPv6.
     if ":" in host:
         try:
-            ipaddress.IPv6Address(host)
+            ip = ipaddress.IPv6Address(host)
         except ValueError:
             return False
-        return True
-    # A last label of digits (or 0x…) is an address; only its canonical spelling is accepted.
+        return ip.compressed == host and ip.ipv4_mapped is None and "%" not in host
+    # A last label of digits (or 0x…) makes it an address.
     if re.fullmatch(r"\d+|0x[0-9a-f]*", host.rpartition(".")[2]):
         try:
             return str(ipaddress.IPv4Address(host)) == host

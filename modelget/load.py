@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,9 @@ def load(path: Path, device: str | None = None) -> Loaded:
 
 
 def _read(path: Path, device: str | None) -> Loaded:
-    import torch
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Failed to initialize NumPy")  # we use none
+        import torch
     from safetensors import SafetensorError, safe_open
 
     try:

@@ -14,24 +14,23 @@ from .verify import check_contents
 
 
 def resolve(wanted: Requirement, library: Library, sources: Iterable[Source], http: Http) -> Resolution:
-    """Find out where one model is, or where it can be had; asks no source when it is already here.
+    """Find out where one model is, or where it can be had; asks no source when its bytes are already here.
 
     A source that cannot answer becomes a SourceFailure beside what the others found.
     """
     if present := library.find(wanted.folder, wanted.name):
         return Resolution(wanted, present, _complaint(present, wanted, library))
+    if twin := _pinned_here(wanted, library):
+        return Resolution(wanted, candidates=(twin,))
     sources = list(sources)
     found, failures = _ask(wanted, sources, http)
     if wanted.digest and wanted.urls and all(candidate.barrier for candidate in found):
         # The declared place has it no more; the same bytes may be elsewhere.
         more, more_failures = _ask(replace(wanted, urls=()), sources, http)
         found, failures = found + more, failures + more_failures
-    weighed = [_weigh(candidate, wanted) for candidate in found]
-    ranked = sorted(
-        {candidate.id: candidate for candidate in weighed + _here(weighed, wanted, library)}.values(),
-        key=_rank,
-    )
-    return Resolution(wanted, None, None, tuple(ranked), tuple(failures))
+    weighed = [_with_twin(_weigh(candidate, wanted), library) for candidate in found]
+    ranked = sorted({candidate.id: candidate for candidate in weighed}.values(), key=_rank)
+    return Resolution(wanted, candidates=tuple(ranked), failures=tuple(failures))
 
 
 def published_digest(wanted: Requirement, sources: Iterable[Source], http: Http) -> Digest | None:
@@ -59,37 +58,37 @@ def _weigh(candidate: Candidate, wanted: Requirement) -> Candidate:
     pinned, published = wanted.digest, candidate.digest
     if pinned is None:
         return candidate
-    if published is None or published.algorithm != pinned.algorithm:
-        shortened = (
-            Digest("autov2", published.hex[:10]) if published and published.algorithm == "sha256" else None
-        )
-        return candidate if shortened == pinned else replace(candidate, digest=pinned)
+    if published is not None and published.algorithm == "sha256" and pinned.algorithm == "autov2":
+        pinned = published if published.hex.startswith(pinned.hex) else pinned
     if published == pinned:
         return replace(candidate, evidence=Evidence.SAME_DIGEST)
+    if published is None or published.algorithm == "git-sha1":
+        return replace(candidate, digest=pinned)  # the fetch will tell
     return replace(candidate, evidence=min(candidate.evidence, Evidence.SAME_NAME))
 
 
-def _here(candidates: list[Candidate], wanted: Requirement, library: Library) -> list[Candidate]:
-    """Return files of this library with the very bytes that are wanted, under whatever name."""
-    wishes = {wanted.digest: Evidence.SAME_DIGEST} if wanted.digest else {}
-    for candidate in candidates:
-        if candidate.digest and candidate.digest not in wishes:
-            wishes[candidate.digest] = candidate.evidence
-    twins = ((library.find_digest(digest), digest, evidence) for digest, evidence in wishes.items())
-    return [
-        Candidate(
-            source="library",
-            id=f"file:{file.path}",
-            url="",
-            name=file.path.name,
-            evidence=evidence,
-            size=file.size,
-            digest=digest,
-            local=file.path,
-        )
-        for file, digest, evidence in twins
-        if file
-    ]
+def _pinned_here(wanted: Requirement, library: Library) -> Candidate | None:
+    """Return a file of this library that has the digest the workflow pins, under whatever name."""
+    twin = library.find_digest(wanted.digest) if wanted.digest else None
+    if twin is None:
+        return None
+    origin = library.origin_of(twin.path) or f"file:{twin.path}"
+    return Candidate(
+        source="library",
+        id=origin,
+        url="",
+        name=twin.path.name,
+        evidence=Evidence.SAME_DIGEST,
+        size=twin.size,
+        digest=wanted.digest,
+        local=twin.path,
+    )
+
+
+def _with_twin(candidate: Candidate, library: Library) -> Candidate:
+    """Note where the same bytes already are; nobody needs a permission to link them."""
+    twin = library.find_digest(candidate.digest) if candidate.digest else None
+    return replace(candidate, local=twin.path, barrier=None) if twin else candidate
 
 
 def _rank(candidate: Candidate) -> tuple[object, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 from pathlib import Path
@@ -234,12 +234,17 @@ class Plan:
 
     @property
     def fetch_bytes(self) -> int:
-        """Bytes that would come over the wire, as far as sizes are known; each digest counts once."""
-        sizes: dict[object, int] = {}
-        for download in self.downloads:
-            if download.candidate.local is None:
-                sizes[download.candidate.digest or download.destination] = download.candidate.size or 0
-        return sum(sizes.values())
+        """Bytes that would come over the wire, as far as sizes are known."""
+        return sum(download.candidate.size or 0 for download in to_fetch([self]))
+
+
+def to_fetch(plans: Iterable[Plan]) -> list[Download]:
+    """Return what must come over the network for all plans together: each place and each digest once."""
+    unique: dict[object, Download] = {}
+    for download in (download for plan in plans for download in plan.downloads):
+        if download.candidate.local is None:
+            unique.setdefault(download.candidate.digest or download.destination, download)
+    return list({download.destination: download for download in unique.values()}.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..progress import Progress, Reporter, Silent
-from ..types import Plan
+from ..types import Plan, to_fetch
 from .terminal import plain, size
 
 if TYPE_CHECKING:
@@ -23,12 +23,11 @@ _LABEL_WIDTH = 38
 @contextmanager
 def reporter_for(plans: Sequence[Plan]) -> Iterator[Reporter]:
     """Watch the downloads of these plans, on standard error."""
-    candidates = {d.destination: d.candidate for plan in plans for d in plan.downloads}
-    total = sum(candidate.size or 0 for candidate in candidates.values())
     if not sys.stderr.isatty():
         yield Lines()
         return
-    bars = Bars(len(candidates), total)
+    files = {download.destination for plan in plans for download in plan.downloads}
+    bars = Bars(len(files), sum(download.candidate.size or 0 for download in to_fetch(plans)))
     try:
         yield bars
     finally:

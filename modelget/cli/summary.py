@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..errors import ModelgetError
 from ..pipeline import Outcomes
-from ..types import Fetched, Plan, PlanItem, Status
+from ..types import Candidate, Fetched, Plan, PlanItem, Status, to_fetch
 from .exit_codes import DONE, FAILED, UNDECIDED
 from .terminal import colour, plain, size, table
 
@@ -32,32 +32,28 @@ def show_plan(plan: Plan, verbose: bool = False) -> None:
 def show_totals(plans: Iterable[Plan]) -> None:
     """Print how much all plans together would fetch, and what room there is."""
     plans = list(plans)
-    downloads = {download.destination: download.candidate for plan in plans for download in plan.downloads}
-    sizes = {
-        candidate.digest or place: candidate for place, candidate in downloads.items() if not candidate.local
-    }
-    known = sum(candidate.size or 0 for candidate in sizes.values())
-    unknown = sum(candidate.size is None for candidate in sizes.values())
-    free = min((plan.free_bytes for plan in plans), default=0)
-    if downloads:
-        more = f" and {_count(unknown, 'file')} of unknown size" if unknown else ""
-        print(f"To fetch: {_count(len(sizes), 'file')}, {size(known)}{more}. Free: {size(free)}.")
-    else:
+    fetches = to_fetch(plans)
+    if not any(plan.downloads for plan in plans):
         print("Nothing to fetch.")
+        return
+    unknown = sum(download.candidate.size is None for download in fetches)
+    more = f" and {_count(unknown, 'file')} of unknown size" if unknown else ""
+    known = sum(download.candidate.size or 0 for download in fetches)
+    free = min(plan.free_bytes for plan in plans)
+    print(f"To fetch: {_count(len(fetches), 'file')}, {size(known)}{more}. Free: {size(free)}.")
 
 
 def show_outcomes(plans: Iterable[Plan], outcomes: Outcomes, seconds: float) -> None:
-    """Print what arrived, what failed and why."""
+    """Print what arrived, what failed and why, and what still needs a person."""
     for place, outcome in outcomes.items():
         if isinstance(outcome, ModelgetError):
             print(f"{colour('failed', 'red')}  {plain(place.name)}: {plain(str(outcome))}")
-            if outcome.hint:
-                print(f"        {plain(outcome.hint)}")
+            print(f"        {plain(outcome.hint)}")
     arrived = [outcome for outcome in outcomes.values() if isinstance(outcome, Fetched)]
     wire = sum(fetched.transferred for fetched in arrived)
-    placed = f"{_count(len(arrived), 'file')} placed and verified" if arrived else "Nothing placed"
     speed = f" ({size(wire / seconds)}/s)" if wire and seconds else ""
-    print(f"{placed}; {size(wire)} over the network in {seconds:.1f} s{speed}.")
+    took = f" in {seconds:.1f} s{speed}" if outcomes else ""
+    print(f"{_count(len(arrived), 'file')} placed and verified, {size(wire)} over the network{took}.")
     active = [item for plan in plans for item in plan.items if item.requirement.active]
     if waiting := sum(item.status not in (Status.PRESENT, Status.FETCH) for item in active):
         print(f"{_count(waiting, 'model')} left for you to decide: see the lines above.")
@@ -87,7 +83,7 @@ def _row(item: PlanItem, verbose: bool) -> tuple[str, ...]:
     if item.resolution.present or best is None:
         present = item.resolution.present
         return (item.status.value, name, size(present.size) if present else "", "", "")
-    where = best.id if verbose or best.local else _short(best.id)
+    where = best.id if verbose else _short(best)
     return (item.status.value, name, size(best.size), where, best.licence or "licence not stated")
 
 
@@ -104,10 +100,14 @@ def _show_notes(item: PlanItem, verbose: bool) -> None:
         print(f"      {colour(plain(note), 'dim')}")
 
 
-def _short(identity: str) -> str:
-    """Shorten a commit in an id to what people recognise."""
-    head, at, revision = identity.rpartition("@")
-    return f"{head}@{revision[:8]}" if at and len(revision) == 40 else identity
+def _short(candidate: Candidate) -> str:
+    """Say where a file comes from in as few words as tell: repository and revision, or version."""
+    if candidate.local is not None:
+        return f"linked to {candidate.local.name}"
+    if candidate.source != "huggingface":
+        return candidate.id
+    head, _at, revision = candidate.id.rpartition("@")
+    return "/".join(head.split("/")[:2]) + f"@{revision[:8]}"
 
 
 def _count(number: int, noun: str) -> str:

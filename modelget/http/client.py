@@ -10,10 +10,10 @@ from urllib.parse import urljoin
 
 import requests
 from requests.utils import get_environ_proxies
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, LocationValueError, NewConnectionError
 
 from .. import __version__
-from ..errors import HostNotAllowed, SourceUnavailable
+from ..errors import HostNotAllowed, InvalidSetting, SourceUnavailable
 from ..hosts import HostPolicy, origin_of, redact
 from ..settings import Secret
 from .reply import Reply
@@ -28,6 +28,13 @@ _TIMEOUT = (10.0, 30.0)  # seconds to connect, and without a byte
 _DOCUMENT_TRIES = 4
 _LONGEST_DOCUMENT_WAIT = 20.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# Our own URL is checked before, so what cannot be parsed is the proxy's; its text may hold a password.
+_PROXY_ERRORS = (
+    requests.exceptions.ProxyError,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    LocationValueError,
+)
 
 
 class Http:
@@ -113,20 +120,17 @@ class Http:
         self, method: str, url: str, headers: Mapping[str, str], json: Any, credential: Secret | None
     ) -> Reply:
         start = self.policy.check(url)
-        chain = [start]
+        chain = [redact(url)]
         for _hop in range(_MAX_HOPS + 1):
-            origin = self.policy.check(url)
-            if origin != start:
+            if self.policy.check(url) != start:
                 credential = None  # and it stays away, even if a later hop comes back
             reply = self._send(method, url, headers, json, credential)
             target = reply.headers.get("Location")
             if reply.status not in _REDIRECTS or not target:
                 return reply
             reply.close()
-            url = urljoin(url, target)
-            if origin.startswith("https:") and not url.startswith("https:"):
-                raise HostNotAllowed(origin_of(url))
-            method, json = ("GET", None) if reply.status == 303 else (method, json)
+            url = _next(url, target)
+            method, json = ("GET", None) if reply.status == 303 and method != "HEAD" else (method, json)
             chain.append(redact(url))
         raise SourceUnavailable(f"too many redirects: {' -> '.join(chain)}")
 
@@ -152,8 +156,27 @@ class Http:
                 verify=bundle,
             )
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise SourceUnavailable(f"{redact(url)}: {_reason(error)}") from error
+            # Not chained: a traceback would show the signed query, or the proxy's password.
+            raise SourceUnavailable(f"{redact(url)}: {_reason(error)}") from None
         return Reply(response)
+
+
+def _next(url: str, location: str) -> str:
+    """Return the address that a redirect names.
+
+    Raises HostNotAllowed when it is no web address, or leads from https to plain http.
+    """
+    try:
+        # Headers arrive as Latin-1; servers that do not escape a path send UTF-8.
+        target = urljoin(url, location.encode("latin-1").decode("utf-8", "replace"))
+        shown = origin_of(target)
+    except (ValueError, InvalidSetting):
+        target, shown = "", repr(location.partition("?")[0][:80])
+    if shown.startswith("https:" if origin_of(url).startswith("https:") else "http"):
+        return target
+    refused = HostNotAllowed(shown)
+    refused.hint = "The server redirects to an address that no setting allows; find the file elsewhere."
+    raise refused
 
 
 def refusal(reply: Reply, wait: float | None) -> SourceUnavailable:
@@ -167,11 +190,13 @@ def _reason(error: Exception) -> str:
     """Say why a connection failed in words, without the URL's query that libraries quote."""
     if isinstance(error, requests.exceptions.SSLError):
         return "the server's certificate is not trusted (behind a company proxy, set REQUESTS_CA_BUNDLE)"
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy could not be used (see HTTPS_PROXY)"
+    if isinstance(error, _PROXY_ERRORS):
+        return "the proxy could not be used (see HTTPS_PROXY; socks5:// needs the package PySocks)"
     if isinstance(error, requests.Timeout):
         return "no answer in time"
     inner = getattr(error, "args", [None])[0]
     reason = getattr(inner, "reason", inner)
-    text = str(reason).rpartition(">: ")[2] or type(error).__name__
+    text = str(reason)
+    if isinstance(reason, NewConnectionError):
+        text = text.partition(": ")[2]  # what stands before names the connection object
     return f"could not connect ({text[:200]})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any
@@ -14,6 +15,7 @@ from ..errors import SourceUnavailable
 from ..hosts import redact
 
 _LARGEST_DOCUMENT = 64 * 2**20
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class Reply:
@@ -41,7 +43,7 @@ class Reply:
     def length(self) -> int | None:
         """Bytes of the body as the server declares them."""
         value = self.headers.get("Content-Length", "")
-        return int(value) if value.isdigit() else None
+        return int(value) if _LENGTH.fullmatch(value) else None
 
     def chunks(self, size: int = 2**20) -> Iterator[bytes]:
         """Yield the body in pieces of at most ``size`` bytes, exactly as sent.

@@ -11,7 +11,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.timeout import Timeout
 
-from ..hosts import HostPolicy, is_public, origin_of
+from ..hosts import HostPolicy, is_public
 
 
 class GuardedAdapter(HTTPAdapter):
@@ -51,10 +51,14 @@ def _guarded_pools(policy: HostPolicy) -> dict[str, type[HTTPConnectionPool]]:
 
 
 def _connect(connection: HTTPConnection, scheme: str, policy: HostPolicy) -> socket.socket:
-    """Connect to the first allowed address that answers; IPv6 and IPv4 in the resolver's order."""
+    """Connect to the first allowed address that answers; IPv6 and IPv4 in the resolver's order.
+
+    Raises HostNotAllowed for an unlisted host, whatever earlier checks took its URL for.
+    """
     host, port = connection.host.strip("[]"), connection.port
     shown = f"[{host}]" if ":" in host else host
-    listed = origin_of(f"{scheme}://{shown}:{port}") in policy.origins
+    origin = policy.check(f"{scheme}://{shown}:{port}")
+    listed = origin in policy.origins
     timeout = Timeout.resolve_default_timeout(connection.timeout)
     last: Exception = OSError("no address")
     try:
@@ -63,7 +67,7 @@ def _connect(connection: HTTPConnection, scheme: str, policy: HostPolicy) -> soc
         raise NewConnectionError(connection, f"{host}: name not found ({error})") from error
     for _family, _type, _proto, _name, address in answers:
         if not listed and not is_public(str(address[0])):
-            last = OSError("it resolves to a private address")
+            last = OSError(f"private address; if it is a proxy's or a mirror's, list {origin} yourself")
             continue
         try:
             connected = socket.create_connection((str(address[0]), port), timeout)

@@ -36,7 +36,7 @@ def retry_after(headers: Mapping[str, str], wall: float) -> float | None:
     ``RateLimit: "resolvers";r=0;t=SECONDS``.
     """
     value = headers.get("Retry-After", "").strip()
-    if value.isdigit():
+    if value.isdecimal():
         return float(value)
     if value:
         try:

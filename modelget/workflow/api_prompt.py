@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..errors import InvalidWorkflow
-from .ignored_nodes import IGNORED, OUTPUT_INPUTS
-from .loader_nodes import folder_of
+from .ignored_nodes import CARRIERS, IGNORED, OUTPUT_INPUTS
+from .loader_nodes import folder_of, places_of, selects_model
 from .names import names_in
 from .requirements import Selection
 from .ui_graph import MAX_NODES
@@ -31,10 +31,10 @@ def selections(prompt: dict[str, object], name: str) -> list[Selection]:
     for node_id, node in nodes.items():
         found.extend(_selection(node_id, node, choice) for choice in node.choices)
         for input_name, source in node.links.items():
-            held = nodes[source].choices if source in nodes else []
-            if len(held) == 1 and folder_of(node.type, input_name, held[0].name):
+            held = _held_for(node, input_name, nodes.get(source))
+            if held is not None:
                 taken.add(source)
-                found.append(_selection(node_id, node, Choice(held[0].name, input_name, held[0].enabled)))
+                found.append(_selection(node_id, node, Choice(held.name, input_name, held.enabled)))
     return [entry for entry in found if entry.folder is not None or entry.wanted_by not in taken]
 
 
@@ -49,6 +49,14 @@ def _node(raw: dict[str, object]) -> _Node:
         elif input_name not in OUTPUT_INPUTS:
             node.choices.extend(Choice(found.name, input_name, found.enabled) for found in names_in(value))
     return node
+
+
+def _held_for(node: _Node, input_name: str, source: _Node | None) -> Choice | None:
+    """Give the one name that the source of a link holds, if the input is one for names."""
+    if source is None or len(source.choices) != 1:
+        return None
+    known = selects_model(node.type, input_name) or (source.type in CARRIERS and bool(places_of(node.type)))
+    return source.choices[0] if known else None
 
 
 def _source(value: object) -> str | None:

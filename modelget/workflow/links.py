@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .graph import Graph, Node
 from .ignored_nodes import CARRIERS, IGNORED, OUTPUT_INPUTS, REROUTES
-from .loader_nodes import folder_of, places_of
+from .loader_nodes import places_of, selects_model
 from .subgraphs import Widget
 from .widgets import Choice
 
@@ -58,7 +58,7 @@ def selected_by(scope: Scope, node: Node) -> list[Selected]:
     given = _given(scope, node)
     selected = [Selected(choice) for choice in node.choices if choice.input not in given]
     for name, value in given.items():
-        known = value.meant or folder_of(node.type, name, value.name) is not None
+        known = value.meant or selects_model(node.type, name)
         if value.name and known and name not in OUTPUT_INPUTS:
             enabled = name not in node.choice_at or node.choice_at[name].enabled
             selected.append(Selected(Choice(value.name, name, enabled), value.source))

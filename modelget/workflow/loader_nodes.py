@@ -92,6 +92,11 @@ def folder_of(node_type: str, input_name: str | None, name: str) -> str | None:
     return folders.pop() if len(folders) == 1 else None
 
 
+def selects_model(node_type: str, input_name: str) -> bool:
+    """Tell whether that very input of a known loader takes the name of a model."""
+    return any(place.input == input_name for place in places_of(node_type))
+
+
 def current_folder(folder: str) -> str:
     """Give today's name of a model folder: old files say ``unet`` and ``clip``."""
     return LEGACY_FOLDERS.get(folder, folder)

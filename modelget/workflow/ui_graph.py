@@ -16,7 +16,7 @@ from .untyped import as_list
 MAX_NODES = 20_000
 """Counted as executed, each instance of a subgraph anew: the largest workflow we know of has 2,000."""
 
-_MAX_WORK = 1_000_000
+_MAX_WORK = 300_000
 """Widgets, links and promoted inputs looked at over all instances: a small file can ask for billions."""
 
 _FLOOD_HINT = "Split the workflow; if it comes from someone else, do not trust it."
@@ -65,8 +65,8 @@ class _Walk:
     def _count(self, node: Node) -> None:
         inner = self.subgraphs.of(node)
         self.nodes += 1
-        self.work += len(node.choices) + len(node.links) + (len(inner.promoted) if inner else 0)
-        if self.nodes > MAX_NODES or self.work > _MAX_WORK:
+        self.work += len(node.choices) + len(node.widget_links) + (len(inner.promoted) if inner else 0)
+        if self.nodes > MAX_NODES:
             reason = (
                 f"has more than {MAX_NODES} nodes"
                 if self.nodes > MAX_NODES

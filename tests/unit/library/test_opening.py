@@ -107,7 +107,8 @@ def test_a_place_that_is_listed_already_is_not_listed_twice(comfyui, models):
 
 def test_a_default_that_is_listed_already_moves_to_the_front(comfyui, models):
     library = opened(comfyui, "a:\n  is_default: true\n  diffusion_models: models/diffusion_models\n")
-    assert library.folders["diffusion_models"][0] == models / "diffusion_models"
+    assert library.folders["diffusion_models"][:2] == (models / "diffusion_models", models / "unet")
+    assert library.folders["diffusion_models"].count(models / "diffusion_models") == 1
 
 
 def test_a_new_folder_name_becomes_a_folder(comfyui, tmp_path):

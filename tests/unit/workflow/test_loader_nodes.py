@@ -12,7 +12,9 @@ FACTS = json.loads((Path(__file__).parent / "data" / "core_loaders.json").read_b
 
 def test_the_core_table_says_exactly_what_a_running_comfyui_says() -> None:
     table = sorted(
-        [node, name, position, folder] for node, rows in CORE.items() for name, (position, folder) in rows.items()
+        [node, name, position, folder]
+        for node, rows in CORE.items()
+        for name, (position, folder) in rows.items()
     )
     assert table == sorted(FACTS)
 
@@ -44,6 +46,8 @@ def test_the_multi_gpu_twin_of_a_loader_has_the_same_folders(ending: str) -> Non
     assert folder_of("UNETLoader" + ending, "unet_name", "x.safetensors") == "diffusion_models"
 
 
-@pytest.mark.parametrize(("old", "new"), [("unet", "diffusion_models"), ("clip", "text_encoders"), ("vae", "vae")])
+@pytest.mark.parametrize(
+    ("old", "new"), [("unet", "diffusion_models"), ("clip", "text_encoders"), ("vae", "vae")]
+)
 def test_legacy_folder_names_become_todays(old: str, new: str) -> None:
     assert current_folder(old) == new

@@ -17,7 +17,13 @@ def test_every_model_suffix_counts_whatever_its_case(suffix: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["SDXL/x.safetensors", "SDXL\\x.safetensors", "My LoRA v1.2 (final) [fp8].safetensors", "模型.safetensors", ".a.pt"],
+    [
+        "SDXL/x.safetensors",
+        "SDXL\\x.safetensors",
+        "My LoRA v1.2 (final) [fp8].safetensors",
+        "模型.safetensors",
+        ".a.pt",
+    ],
 )
 def test_sub_folders_spaces_and_foreign_scripts_are_names(name: str) -> None:
     assert is_model_name(name)

@@ -1,0 +1,75 @@
+"""What many tests share: an embedded hub with settings that point at it, and small workflows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modelget.cli import main
+from modelget.hub import EmbeddedHub, HubRules
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one run of the command line showed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+class CommandLine:
+    """Runs `modelget` in this process against one hub and one models folder."""
+
+    def __init__(self, hub: EmbeddedHub, models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.hub, self.models, self._capsys = hub, models, capsys
+        self.environ = environ_of(hub)
+
+    def __call__(self, command: str, *words: str | Path) -> Ran:
+        takes_library = command in ("plan", "install", "get", "verify")
+        place = ["--models-dir", str(self.models)] if takes_library else []
+        self._capsys.readouterr()
+        code = main([command, *map(str, words), *place], self.environ)
+        out, err = self._capsys.readouterr()
+        return Ran(code, out, err)
+
+
+def environ_of(hub: EmbeddedHub) -> dict[str, str]:
+    return {
+        "HF_ENDPOINT": hub.endpoint,
+        "MODELGET_CIVITAI_ENDPOINT": hub.endpoint,
+        "MODELGET_ALLOW_HOSTS": hub.storage_origin,
+    }
+
+
+@pytest.fixture
+def rules() -> HubRules:
+    """Override it in a test module or by parametrisation to make the hub special."""
+    return HubRules()
+
+
+@pytest.fixture
+def hub(rules: HubRules) -> Iterator[EmbeddedHub]:
+    with EmbeddedHub(rules) as running:
+        yield running
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def modelget(hub: EmbeddedHub, models: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    return CommandLine(hub, models, capsys)
