@@ -19,7 +19,7 @@ $(VENV)/.ready: pyproject.toml requirements.txt Makefile
 	@touch $@
 
 demo: setup
-	$(BIN)/modelget demo
+	$(BIN)/modelget demo --keep demo-comfyui
 
 test: check unit hub-clients web
 

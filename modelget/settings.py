@@ -18,6 +18,16 @@ CIVITAI_ENDPOINTS = ("https://civitai.com", "https://civitai.red")
 CIVITAI_TOKEN_NAMES = ("CIVITAI_API_TOKEN", "CIVITAI_API_KEY", "CIVITAI_TOKEN")
 
 _GIB = 2**30
+_KEYS = (
+    "allow_hosts",
+    "allow_pickle",
+    "autofetch",
+    "endpoints.civitai",
+    "endpoints.huggingface",
+    "limits.parallel_files",
+    "limits.plan_gb",
+    "limits.spare_gib",
+)
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 
 
@@ -79,25 +89,34 @@ def load_settings(
     environ: Mapping[str, str] = os.environ, *, comfyui: Path | None = None, offline: bool = False
 ) -> Settings:
     """Read the settings; raise InvalidSetting naming the variable or the file that is wrong."""
-    table = _read_toml(_config_file(environ, comfyui))
-    endpoints, limits = _table(table, "endpoints"), _table(table, "limits")
-    hub = environ.get("HF_ENDPOINT") or endpoints.get("huggingface") or HUB_ENDPOINT
-    civitai = environ.get("MODELGET_CIVITAI_ENDPOINT") or endpoints.get("civitai")
-    listed = environ.get("MODELGET_ALLOW_HOSTS")
-    hosts = listed.split(",") if listed else table.get("allow_hosts", [])
+    written = _Written(environ, _config_file(environ, comfyui))
+    hub = _endpoint(*written.value("HF_ENDPOINT", "endpoints.huggingface", HUB_ENDPOINT))
+    place, civitai = written.value("MODELGET_CIVITAI_ENDPOINT", "endpoints.civitai")
     return Settings(
-        hub_endpoint=_endpoint("HF_ENDPOINT", hub),
-        civitai_endpoints=(
-            (_endpoint("MODELGET_CIVITAI_ENDPOINT", civitai),) if civitai else CIVITAI_ENDPOINTS
-        ),
+        hub_endpoint=hub,
+        civitai_endpoints=CIVITAI_ENDPOINTS if civitai is None else (_endpoint(place, civitai),),
         hub_token=None if offline else _hub_token(environ),
         civitai_token=_first_token(environ, CIVITAI_TOKEN_NAMES),
-        allow_hosts=tuple(_endpoint("MODELGET_ALLOW_HOSTS", host) for host in hosts if str(host).strip()),
-        autofetch=_choice(environ, table, "autofetch", ("ask", "auto", "off")),
-        allow_pickle=_choice(environ, table, "allow_pickle", ("ask", "never")),
-        limits=_limits(limits),
+        allow_hosts=_endpoints(*written.value("MODELGET_ALLOW_HOSTS", "allow_hosts", [])),
+        autofetch=_choice(written, "autofetch", ("ask", "auto", "off")),
+        allow_pickle=_choice(written, "allow_pickle", ("ask", "never")),
+        limits=_limits(written),
         offline=offline or environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"),
     )
+
+
+class _Written:
+    """What the owner wrote: in variables, and where those are unset or empty, in the file."""
+
+    def __init__(self, environ: Mapping[str, str], file: Path | None) -> None:
+        self._environ, self._file = environ, file
+        self._table = {} if file is None else _read_toml(file)
+
+    def value(self, variable: str, key: str, default: object = None) -> tuple[str, Any]:
+        """Return where the value in force was written, and the value."""
+        if value := self._environ.get(variable, "").strip():
+            return variable, value
+        return f"{self._file}: {key}", self._table.get(key, default)
 
 
 def _config_file(environ: Mapping[str, str], comfyui: Path | None) -> Path | None:
@@ -113,67 +132,77 @@ def _config_file(environ: Mapping[str, str], comfyui: Path | None) -> Path | Non
     return beside if beside and beside.is_file() else None
 
 
-def _read_toml(path: Path | None) -> dict[str, Any]:
-    if path is None:
-        return {}
+def _read_toml(path: Path) -> dict[str, Any]:
+    """Return the values by their keys, a table's as ``table.key``; a misspelt key is refused."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
-        import tomli as tomllib
+        try:
+            import tomli as tomllib
+        except ImportError:
+            raise InvalidSetting(f"{path}: tomli is needed to read it", "Run: pip install tomli") from None
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InvalidSetting(
             f"{path}: {error}", "Correct the file; docs/settings.md lists the keys."
         ) from None
-    return table
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        inner = {f"{key}.{name}": value[name] for name in value} if isinstance(value, dict) else {key: value}
+        values.update(inner)
+    for key in values:
+        if key not in _KEYS:
+            raise InvalidSetting(f"{path}: {key} is not a setting", f"The settings are {', '.join(_KEYS)}.")
+    return values
 
 
-def _table(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = table.get(key, {})
-    if not isinstance(value, dict):
-        raise InvalidSetting(f"[{key}] must be a table", "Write it as [" + key + "] with keys below.")
-    return value
-
-
-def _endpoint(name: str, value: object) -> str:
+def _endpoint(place: str, value: object) -> str:
     url = str(value).strip().rstrip("/")
     try:
         origin_of(url)
     except InvalidSetting as error:
         raise InvalidSetting(
-            f"{name}: {error}", "Write it like https://host or http://127.0.0.1:9000."
+            f"{place}: {error}", "Write it like https://host or http://127.0.0.1:9000."
         ) from None
     return url
 
 
-def _choice(environ: Mapping[str, str], table: Mapping[str, Any], key: str, allowed: tuple[str, ...]) -> str:
-    name = f"MODELGET_{key.upper()}"
-    value = str(environ.get(name) or table.get(key) or allowed[0]).lower()
-    if value not in allowed:
-        raise InvalidSetting(f"{name}: {value!r} is not one of {', '.join(allowed)}", "Set one of these.")
-    return value
+def _endpoints(place: str, value: object) -> tuple[str, ...]:
+    listed = value.split(",") if isinstance(value, str) else value
+    if not isinstance(listed, list):
+        raise InvalidSetting(f"{place}: {value!r} is not a list", 'Write it like ["https://host"].')
+    return tuple(_endpoint(place, host) for host in listed if str(host).strip())
 
 
-def _limits(table: Mapping[str, Any]) -> Limits:
+def _choice(written: _Written, key: str, allowed: tuple[str, ...]) -> str:
+    place, value = written.value(f"MODELGET_{key.upper()}", key, allowed[0])
+    choice = str(value).lower()
+    if choice not in allowed:
+        raise InvalidSetting(f"{place}: {value!r} is not one of {', '.join(allowed)}", "Set one of these.")
+    return choice
+
+
+def _limits(written: _Written) -> Limits:
     default = Limits()
     return Limits(
-        plan_bytes=int(_number(table, "plan_gb", default.plan_bytes / 1e9) * 1e9),
-        parallel_files=max(1, int(_number(table, "parallel_files", default.parallel_files))),
-        spare_bytes=int(_number(table, "spare_gib", default.spare_bytes / _GIB) * _GIB),
+        plan_bytes=int(_number(written, "limits.plan_gb", default.plan_bytes / 1e9) * 1e9),
+        parallel_files=max(1, int(_number(written, "limits.parallel_files", default.parallel_files))),
+        spare_bytes=int(_number(written, "limits.spare_gib", default.spare_bytes / _GIB) * _GIB),
     )
 
 
-def _number(table: Mapping[str, Any], key: str, default: float) -> float:
-    value = table.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-        raise InvalidSetting(f"limits.{key}: {value!r} is not a number of zero or more", "Correct it.")
+def _number(written: _Written, key: str, default: float) -> float:
+    place, value = written.value("", key, default)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not 0 <= value < 1e9:
+        raise InvalidSetting(f"{place}: {value!r} is not a number of zero or more", "Correct it.")
     return float(value)
 
 
 def _first_token(environ: Mapping[str, str], names: tuple[str, ...]) -> Secret | None:
-    found = next((environ[name] for name in names if environ.get(name, "").strip()), None)
-    return Secret(found) if found else None
+    name = next((name for name in names if environ.get(name, "").strip()), None)
+    return _secret(name, environ[name]) if name else None
 
 
 def _hub_token(environ: Mapping[str, str]) -> Secret | None:
@@ -184,5 +213,15 @@ def _hub_token(environ: Mapping[str, str]) -> Secret | None:
         return None
     from huggingface_hub import get_token
 
-    stored = get_token()
-    return Secret(stored) if stored else None
+    try:
+        stored = get_token()
+    except OSError:
+        return None  # another account's home: there may be no token in it, and public files need none
+    return _secret("the token that `hf auth login` stored", stored) if stored else None
+
+
+def _secret(place: str, value: str) -> Secret:
+    try:
+        return Secret(value)
+    except InvalidSetting as error:
+        raise InvalidSetting(f"{place}: {error}") from None

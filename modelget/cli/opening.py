@@ -87,10 +87,12 @@ def _read_folder(folder: Path) -> list[Workflow]:
 
 def _nearby_comfyui() -> Path:
     """Return the ComfyUI that this pack is installed in, or that the current folder is."""
-    pack = Path(__file__).resolve().parents[2]
-    for place in (pack.parent.parent if pack.parent.name == "custom_nodes" else None, Path.cwd()):
-        if place and (place / "folder_paths.py").is_file():
-            return place
+    # Not resolved: a pack that is linked into custom_nodes belongs to that ComfyUI.
+    pack = Path(__file__).absolute().parents[2]
+    if pack.parent.name == "custom_nodes":
+        return pack.parent.parent
+    if Path("folder_paths.py").is_file():
+        return Path.cwd()
     raise InvalidSetting(
         "which ComfyUI? None was named and none is here",
         "Pass --comfyui DIR (the folder with main.py) or --models-dir DIR.",

@@ -37,6 +37,11 @@ _PROXY_ERRORS = (
 )
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Know of no redirect: requests would read its body to the end and parse its target, only to offer it."""
+
+
 class Http:
     """A client that contacts only allowed hosts and sends a token only to its own origin."""
 
@@ -51,7 +56,7 @@ class Http:
     ) -> None:
         self.policy, self.offline, self.clock = policy, offline, clock or Clock()
         self._credentials = dict(credentials or {})
-        self._session = requests.Session()
+        self._session = _Session()
         # Off: .netrc would add credentials we did not choose. Proxies are taken from the environment below.
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

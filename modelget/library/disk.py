@@ -28,6 +28,12 @@ def entry(path: Path) -> os.stat_result | None:
         return None
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return what two names of the same folder have in common, links followed; None when nothing tells."""
+    facts = _facts(path)
+    return (facts.st_dev, facts.st_ino) if facts and facts.st_ino else None
+
+
 def is_link(path: Path) -> bool:
     """Tell whether the name itself is a symbolic link, wherever it leads."""
     facts = entry(path)

@@ -66,7 +66,7 @@ class _Walk:
         inner = self.subgraphs.of(node)
         self.nodes += 1
         self.work += len(node.choices) + len(node.widget_links) + (len(inner.promoted) if inner else 0)
-        if self.nodes > MAX_NODES:
+        if self.nodes > MAX_NODES or self.work > _MAX_WORK:
             reason = (
                 f"has more than {MAX_NODES} nodes"
                 if self.nodes > MAX_NODES

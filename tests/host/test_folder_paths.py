@@ -107,7 +107,7 @@ def test_the_library_names_the_places_that_comfyui_names(tmp_path, monkeypatch, 
         (base / "extra_model_paths.yaml").write_text(yaml.format(disk=disk), encoding="utf-8")
 
     questions = [(folder, name) for folder in FOLDERS for name in NAMES]
-    answer = subprocess.run(  # noqa: S603 - the interpreter that the developer named
+    answer = subprocess.run(
         [PYTHON, "-c", ASK, str(base), json.dumps(questions)], capture_output=True, text=True, timeout=120
     )
     assert answer.returncode == 0, answer.stderr

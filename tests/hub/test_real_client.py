@@ -52,7 +52,7 @@ def client(tmp_path: Path):
         if token:
             environment["HF_TOKEN"] = token
         command = [sys.executable, "-c", PRELUDE + script]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)  # noqa: S603
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
 

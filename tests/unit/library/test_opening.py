@@ -154,7 +154,7 @@ def test_an_empty_file_or_section_adds_nothing(comfyui, library, yaml):
         ("a:\n  is_default: 'false'\n", "a.is_default"),
         ('a:\n  vae: "x\\0y"\n', "a.vae"),
         ("a: [\n", "extra_model_paths.yaml"),
-        ("a: !!python/object/apply:os.getcwd []\n", "extra_model_paths.yaml"),
+        ("a:\n  vae: !!python/object/apply:os.getcwd []\n", "extra_model_paths.yaml"),
         ("[" * 2_000, "extra_model_paths.yaml"),
     ],
     ids=lambda text: text[:20],

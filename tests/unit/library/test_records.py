@@ -200,6 +200,14 @@ def test_a_database_of_somebody_else_is_left_alone(library, file, store, setup):
     assert store.read_bytes() == before
 
 
+def test_the_records_of_another_version_are_not_believed(library, file, store):
+    library.record(file, ONE)
+    with closing(sqlite3.connect(store)) as database:
+        database.execute("PRAGMA user_version = 2")
+    assert library.digest_of(file) is None
+    assert library.find_digest(ONE) is None
+
+
 def test_an_empty_file_becomes_the_record_file(library, file, store):
     store.parent.mkdir()
     store.touch()
@@ -322,7 +330,7 @@ def test_several_processes_record_at_once(library, comfyui, models):
         "for name in sys.argv[2:]: library.record(Path(name), Digest('sha256', '1' * 64))\n"
     )
     workers = [
-        subprocess.Popen([sys.executable, "-c", script, str(comfyui), *map(str, files[start::3])])  # noqa: S603
+        subprocess.Popen([sys.executable, "-c", script, str(comfyui), *map(str, files[start::3])])
         for start in range(3)
     ]
     assert [worker.wait(timeout=60) for worker in workers] == [0, 0, 0]
