@@ -69,10 +69,10 @@ def is_inside(path: Path, root: Path) -> bool:
 
 def case_twin(path: Path) -> str | None:
     """Return a neighbour whose name differs from the path's only in case."""
-    wanted = path.name.casefold()
     # macOS may list a name in NFD that was created in NFC: that is the same file.
+    own = unicodedata.normalize("NFC", path.name)
     names = (unicodedata.normalize("NFC", name) for name in names_in(path.parent))
-    return next((name for name in names if name.casefold() == wanted and name != path.name), None)
+    return next((name for name in names if name.casefold() == own.casefold() and name != own), None)
 
 
 def names_in(folder: Path) -> list[str]:

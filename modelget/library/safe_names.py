@@ -26,8 +26,11 @@ _RESERVED = re.compile(r"(CON|PRN|AUX|NUL|CLOCK\$|CONIN\$|CONOUT\$|(COM|LPT)[0-9
 
 
 def safe_parts(name: str) -> tuple[str, ...]:
-    """Return the components of a relative model name in NFC; raise UnsafePath for any other name."""
-    parts = tuple(unicodedata.normalize("NFC", name).replace("\\", "/").split("/"))
+    """Return the components of a relative model name as written; raise UnsafePath for an unsafe name.
+
+    Composing the characters would give ComfyUI, which compares names exactly, a file it does not find.
+    """
+    parts = tuple(name.replace("\\", "/").split("/"))
     if reason := _fault_of(parts) or next(filter(None, map(component_fault, parts)), None):
         raise UnsafePath(name, reason)
     if os.path.splitext(parts[-1])[1].lower() not in MODEL_SUFFIXES:  # noqa: PTH122 - a name, not a path
