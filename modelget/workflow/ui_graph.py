@@ -65,7 +65,11 @@ class _Walk:
     def _count(self, node: Node) -> None:
         inner = self.subgraphs.of(node)
         self.nodes += 1
-        self.work += len(node.choices) + len(node.widget_links) + (len(inner.promoted) if inner else 0)
+        self.work += (
+            len(node.choices)
+            + len(node.widget_links)
+            + (len(inner.promoted) + len(node.proxies) if inner else 0)
+        )
         if self.nodes > MAX_NODES or self.work > _MAX_WORK:
             reason = (
                 f"has more than {MAX_NODES} nodes"

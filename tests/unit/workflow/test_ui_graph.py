@@ -386,6 +386,11 @@ def test_proxy_widgets_match_promoted_values_by_node_and_name() -> None:
     assert [entry[0] for entry in brief(graph(instance, subgraphs=(LOADERS,)))] == ["a.safetensors"]
 
 
+def test_proxy_widgets_of_another_number_than_the_values_leave_the_inner_value() -> None:
+    instance = node(1, "sub", 20, "a.safetensors", properties={"proxyWidgets": [["4", "steps"]]})
+    assert [entry[0] for entry in brief(graph(instance, subgraphs=(LOADERS,)))] == ["own.safetensors"]
+
+
 def test_equal_models_in_another_order_keep_their_inner_places() -> None:
     pair = subgraph(
         "pair",
