@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from real_host import COMFYUI, ask_folder_paths
 
 from modelget.library import open_library
 
-COMFYUI = os.environ.get("COMFYUI_DIR", "")
-PYTHON = os.environ.get("COMFYUI_PYTHON", sys.executable)
-
 pytestmark = pytest.mark.skipif(not COMFYUI, reason="COMFYUI_DIR is not set")
 
-ASK = """
-import json, os, sys
-base, questions = sys.argv[1], json.loads(sys.argv[2])
-sys.argv[1:] = ["--base-directory", base]
-sys.path.insert(0, os.environ["COMFYUI_DIR"])
-import comfy.options
-comfy.options.enable_args_parsing()
-import folder_paths, utils.extra_config
-file = os.path.join(base, "extra_model_paths.yaml")
-if os.path.isfile(file):
-    utils.extra_config.load_extra_path_config(file)
-for name in ("checkpoints", "clip", "vae", "diffusion_models", "loras"):  # as main.py does
-    folder_paths.add_model_folder_path(name, os.path.join(folder_paths.get_output_directory(), name))
-print(json.dumps({
-    "roots": {name: paths for name, (paths, _) in folder_paths.folder_names_and_paths.items()},
-    "found": [folder_paths.get_full_path(*question) for question in questions],
-}))
-"""
 NOT_MODELS = {"custom_nodes", "configs", "datasets"}
 YAML = """\
 nothing:
@@ -107,11 +84,7 @@ def test_the_library_names_the_places_that_comfyui_names(tmp_path, monkeypatch, 
         (base / "extra_model_paths.yaml").write_text(yaml.format(disk=disk), encoding="utf-8")
 
     questions = [(folder, name) for folder in FOLDERS for name in NAMES]
-    answer = subprocess.run(
-        [PYTHON, "-c", ASK, str(base), json.dumps(questions)], capture_output=True, text=True, timeout=120
-    )
-    assert answer.returncode == 0, answer.stderr
-    host = json.loads(answer.stdout.splitlines()[-1])
+    host = ask_folder_paths(base, questions)
 
     library = open_library(comfyui=base)
     ours = {name: [str(root) for root in roots] for name, roots in library.folders.items()}
