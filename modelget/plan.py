@@ -9,7 +9,17 @@ from pathlib import Path
 from .errors import ModelgetError, NotEnoughSpace, UnsafePath
 from .library import Library
 from .settings import Limits
-from .types import PICKLE_SUFFIXES, Candidate, Decisions, Download, Plan, PlanItem, Resolution, Status
+from .types import (
+    PICKLE_SUFFIXES,
+    Candidate,
+    Decisions,
+    Download,
+    Plan,
+    PlanItem,
+    Resolution,
+    Status,
+    to_fetch,
+)
 
 
 def make_plan(
@@ -54,10 +64,10 @@ def refuse_what_cannot_fit(plans: Iterable[Plan], library: Library, limits: Limi
     """
     needed: dict[int | None, int] = {}
     places: dict[int | None, Path] = {}
-    for destination, size in _sizes(plans).items():
-        device = library.device(destination)
-        needed[device] = needed.get(device, 0) + size
-        places[device] = destination
+    for download in to_fetch(plans):
+        device = library.device(download.destination)
+        needed[device] = needed.get(device, 0) + (download.candidate.size or 0)
+        places[device] = download.destination
     for device, size in needed.items():
         free = library.free_bytes(places[device]) - limits.spare_bytes
         if size > free:
@@ -68,19 +78,6 @@ def refuse_what_cannot_fit(plans: Iterable[Plan], library: Library, limits: Limi
             f"this would fetch {total / 1e9:.1f} GB, more than the limit of {limits.plan_bytes / 1e9:.0f} GB",
             "Raise plan_gb below [limits] in modelget.toml, or install fewer workflows at once.",
         )
-
-
-def _sizes(plans: Iterable[Plan]) -> dict[Path, int]:
-    """Return bytes to fetch by destination; one digest is fetched once, wherever it is wanted."""
-    seen: set[object] = set()
-    sizes: dict[Path, int] = {}
-    for download in (download for plan in plans for download in plan.downloads):
-        candidate = download.candidate
-        key = candidate.digest or download.destination
-        if candidate.local is None and key not in seen:
-            seen.add(key)
-            sizes[download.destination] = candidate.size or 0
-    return sizes
 
 
 def _item(resolution: Resolution, library: Library, decisions: Decisions, allow_pickle: str) -> PlanItem:

@@ -24,13 +24,16 @@ def resolve(wanted: Requirement, library: Library, sources: Iterable[Source], ht
         return Resolution(wanted, candidates=(twin,))
     sources = list(sources)
     found, failures = _ask(wanted, sources, http)
-    if wanted.digest and wanted.urls and all(candidate.barrier for candidate in found):
-        # The declared place has it no more; the same bytes may be elsewhere.
-        more, more_failures = _ask(replace(wanted, urls=()), sources, http)
-        found, failures = found + more, failures + more_failures
     weighed = [_with_twin(_weigh(candidate, wanted), library) for candidate in found]
-    ranked = sorted({candidate.id: candidate for candidate in weighed}.values(), key=_rank)
-    return Resolution(wanted, candidates=tuple(ranked), failures=tuple(failures))
+    if wanted.digest and wanted.urls and not any(map(_can_be_had, weighed)):
+        # The declared place has these bytes no more; they may be elsewhere.
+        more, more_failures = _ask(replace(wanted, urls=()), sources, http)
+        weighed += [_with_twin(_weigh(candidate, wanted), library) for candidate in more]
+        failures += more_failures
+    best: dict[str, Candidate] = {}
+    for candidate in sorted(weighed, key=_rank):
+        best.setdefault(candidate.id, candidate)
+    return Resolution(wanted, candidates=tuple(best.values()), failures=tuple(dict.fromkeys(failures)))
 
 
 def published_digest(wanted: Requirement, sources: Iterable[Source], http: Http) -> Digest | None:
@@ -58,13 +61,21 @@ def _weigh(candidate: Candidate, wanted: Requirement) -> Candidate:
     pinned, published = wanted.digest, candidate.digest
     if pinned is None:
         return candidate
-    if published is not None and published.algorithm == "sha256" and pinned.algorithm == "autov2":
-        pinned = published if published.hex.startswith(pinned.hex) else pinned
-    if published == pinned:
-        return replace(candidate, evidence=Evidence.SAME_DIGEST)
-    if published is None or published.algorithm == "git-sha1":
+    if published is None or (published.algorithm == "git-sha1" and pinned.algorithm != "git-sha1"):
         return replace(candidate, digest=pinned)  # the fetch will tell
+    known = _in_terms_of(pinned, published)
+    if known == pinned:
+        return replace(candidate, evidence=Evidence.SAME_DIGEST)
+    if known is None and candidate.evidence is Evidence.SAME_DIGEST:
+        return candidate  # the source was asked for the pinned digest, and publishes another one as well
     return replace(candidate, evidence=min(candidate.evidence, Evidence.SAME_NAME))
+
+
+def _in_terms_of(pinned: Digest, known: Digest) -> Digest | None:
+    """Return a known digest as the algorithm of the pinned one; None when only the bytes could tell."""
+    if pinned.algorithm == "autov2" and known.algorithm == "sha256":
+        return Digest("autov2", known.hex[:10])
+    return known if known.algorithm == pinned.algorithm else None
 
 
 def _pinned_here(wanted: Requirement, library: Library) -> Candidate | None:
@@ -91,6 +102,10 @@ def _with_twin(candidate: Candidate, library: Library) -> Candidate:
     return replace(candidate, local=twin.path, barrier=None) if twin else candidate
 
 
+def _can_be_had(candidate: Candidate) -> bool:
+    return candidate.barrier is None and candidate.evidence.is_sure
+
+
 def _rank(candidate: Candidate) -> tuple[object, ...]:
     """Order by evidence alone; the rest only makes the order the same every time."""
     return (
@@ -110,11 +125,7 @@ def _complaint(present: ModelFile, wanted: Requirement, library: Library) -> str
     except OSError as error:
         return f"it cannot be read ({error.strerror})"
     recorded = library.digest_of(present.path)
-    if (
-        recorded
-        and wanted.digest
-        and recorded.algorithm == wanted.digest.algorithm
-        and recorded != wanted.digest
-    ):
-        return f"its digest is {recorded}, the workflow pins {wanted.digest}"
+    known = _in_terms_of(wanted.digest, recorded) if recorded and wanted.digest else None
+    if known and known != wanted.digest:
+        return f"its digest is {known}, the workflow pins {wanted.digest}"
     return None

@@ -8,23 +8,25 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ..errors import InvalidSetting, SourceUnavailable
+from ..errors import HostNotAllowed, InvalidSetting, SourceUnavailable
 from ..hosts import origin_of
 from ..http import Http, Reply, retry_after
 from ..settings import Settings
 from ..types import Barrier, Candidate, Digest, Evidence, Requirement
 
 _PAGES = frozenset(f"{www}civitai.{top}" for www in ("", "www.") for top in ("com", "red", "green"))
+_NUMBER = "[0-9]{1,18}"
 # Full AIR grammar: urn:air:{ecosystem}:{type}:{source}:{id}@{version}+{file}.{format}; only ours is read.
 _AIR = re.compile(
-    r"(?:urn:)?(?:air:)?(?:[\w/-]+:){0,2}civitai:(?P<model>\d+)@(?P<version>\d+)(?:\+(?P<file>\d+))?(?:\.\w+)?",
+    rf"(?:urn:)?(?:air:)?(?:[\w/-]+:){{0,2}}civitai:(?P<model>{_NUMBER})@(?P<version>{_NUMBER})"
+    rf"(?:\+(?P<file>{_NUMBER}))?(?:\.\w+)?",
     re.IGNORECASE,
 )
-_ID = re.compile(r"civitai:(?P<version>\d+)(?:\+(?P<file>\d+))?", re.IGNORECASE)
+_ID = re.compile(rf"civitai:(?P<version>{_NUMBER})(?:\+(?P<file>{_NUMBER}))?", re.IGNORECASE)
 _PATH = re.compile(
-    r"/models/(?P<model>\d+)(?:/[^/]*)?/?"
-    r"|(?:/api/v1)?/model-versions/(?P<version>\d+)/?"
-    r"|/api/download/models/(?P<download>\d+)/?"
+    rf"(?:/api/v1)?/models/(?P<model>{_NUMBER})(?:/[^/]*)?/?"
+    rf"|(?:/api/v1)?/model-versions/(?P<version>{_NUMBER})/?"
+    rf"|/api/download/models/(?P<download>{_NUMBER})/?"
 )
 _LOOKED_UP_BY = frozenset({"sha256", "autov2", "blake3", "crc32"})
 _FOLDERS = {
@@ -39,6 +41,7 @@ _FOLDERS = {
     "vae": "vae",
 }
 _TOTAL = re.compile(r"bytes 0-0/(\d+)")
+_ELSEWHERE = "Find the file elsewhere: --choose NAME=ID."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Civitai:
     def __init__(self, endpoints: tuple[str, ...], *, has_token: bool) -> None:
         self.endpoints = endpoints
         self._has_token = has_token
-        self._pages = _PAGES | {urlsplit(endpoint).netloc for endpoint in endpoints}
+        self._pages = _PAGES | {_host(endpoint) for endpoint in endpoints}
 
     def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
         """Look up each declared Civitai link or id; with a digest and no link at all, look that up."""
@@ -86,34 +89,41 @@ class Civitai:
     def _look_up(self, reference: CivitaiReference, wanted: Requirement, http: Http) -> Iterator[Candidate]:
         for endpoint in self.endpoints:  # .com does not know everything that .red knows
             if reference.version is None:
-                model = http.get_json(f"{endpoint}/api/v1/models/{reference.model}")
-                newest = _first(model, "modelVersions")
-                reference = replace(reference, version=_whole(newest, "id")) if newest else reference
+                model = _document(f"{endpoint}/api/v1/models/{reference.model}", http)
+                reference = replace(reference, version=_whole(_first(model, "modelVersions"), "id"))
             if reference.version is None:
                 continue
-            version = http.get_json(f"{endpoint}/api/v1/model-versions/{reference.version}")
+            version = _document(f"{endpoint}/api/v1/model-versions/{reference.version}", http)
             if version is not None:
                 file = _pick(version, reference.file, wanted)
-                yield from self._candidate(endpoint, version, file, Evidence.DECLARED_URL, http)
+                yield from self._candidate(endpoint, reference, version, file, Evidence.DECLARED_URL, http)
                 return
 
     def _look_up_digest(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
         assert wanted.digest is not None  # noqa: S101 - the caller asked
         for endpoint in self.endpoints:
-            version = http.get_json(f"{endpoint}/api/v1/model-versions/by-hash/{wanted.digest.hex}")
+            version = _document(f"{endpoint}/api/v1/model-versions/by-hash/{wanted.digest.hex}", http)
             file = next((file for file in _files(version) if wanted.digest in _digests(file)), None)
-            if file is not None:
-                yield from self._candidate(endpoint, version, file, Evidence.SAME_DIGEST, http)
+            number = _whole(version, "id")
+            if version is not None and file is not None and number is not None:
+                reference = CivitaiReference(version=number)
+                yield from self._candidate(endpoint, reference, version, file, Evidence.SAME_DIGEST, http)
                 return
 
     def _candidate(
-        self, endpoint: str, version: Any, file: dict[str, Any] | None, evidence: Evidence, http: Http
+        self,
+        endpoint: str,
+        reference: CivitaiReference,
+        version: dict[str, Any],
+        file: dict[str, Any] | None,
+        evidence: Evidence,
+        http: Http,
     ) -> Iterator[Candidate]:
-        model = version.get("model") if isinstance(version, dict) else None
-        reference = CivitaiReference(
-            _whole(version, "modelId"), _whole(version, "id"), _whole(file, "id") if file else None
-        )
+        model_id = _whole(version, "modelId") or reference.model
+        # A file that was asked for by number stays the one asked for, listed or not.
+        reference = CivitaiReference(model_id, reference.version, _whole(file, "id") or reference.file)
         url = f"{endpoint}/api/download/models/{reference.version}"
+        kind = version["model"].get("type") if isinstance(version.get("model"), dict) else None
         candidate = Candidate(
             source=self.name,
             id=_id(reference),
@@ -121,17 +131,23 @@ class Civitai:
             name=str((file or {}).get("name") or reference.version),
             evidence=evidence,
             digest=next((d for d in _digests(file or {}) if d.algorithm == "sha256"), None),
-            folder=_FOLDERS.get(str((model or {}).get("type", "")).lower()),
-            licence=_licence(endpoint, reference.model, http),
+            folder=_FOLDERS.get(str(kind).lower()),
+            licence=_licence(endpoint, model_id, http) if model_id is not None else None,
         )
-        yield from self._probe(candidate, f"{endpoint}/models/{reference.model}", http)
+        page = f"{endpoint}/models/{model_id}" if model_id is not None else endpoint
+        yield from self._probe(candidate, page, http)
 
     def _probe(self, candidate: Candidate, page: str, http: Http) -> Iterator[Candidate]:
         """Ask for the first byte: only that tells whether we may have the file, and its size in bytes."""
-        with http.open(candidate.url, headers={"Range": "bytes=0-0"}) as reply:
+        try:
+            opened = http.open(candidate.url, headers={"Range": "bytes=0-0"})
+        except HostNotAllowed as error:
+            message = f"Civitai sends this file from somewhere else: {error}"
+            yield replace(candidate, barrier=Barrier("host", message, error.hint))
+            return
+        with opened as reply:
             if reply.status in (200, 206):
-                total = _TOTAL.fullmatch(reply.headers.get("Content-Range", ""))
-                yield replace(candidate, size=int(total[1]) if total else reply.length)
+                yield replace(candidate, size=_size(reply))
             elif barrier := self._barrier(reply, page):
                 yield replace(candidate, barrier=barrier, gated=barrier.kind in ("login", "paid"))
             elif reply.status != 404:
@@ -144,14 +160,13 @@ class Civitai:
         if reply.status not in (401, 403, 410, 451):
             return None
         words = reply.read(2**16).decode("utf-8", "replace")
-        elsewhere = "Find the file elsewhere: --choose NAME=ID."
         if reply.status == 410:
-            return Barrier("removed", "it was archived by its author", elsewhere)
+            return Barrier("removed", "it was archived by its author", _ELSEWHERE)
         if reply.status == 451:
-            return Barrier("region", "Civitai does not serve this region", elsewhere)
+            return Barrier("region", "Civitai does not serve this region", _ELSEWHERE)
         if "disabled downloads" in words:
             return Barrier(
-                "removed", "its author has disabled downloads", f"A key does not help. {elsewhere}"
+                "removed", "its author has disabled downloads", f"A key does not help. {_ELSEWHERE}"
             )
         if "early access" in words.lower():
             deadline = re.search(r'"deadline"\s*:\s*"([^"]+)"', words)
@@ -178,12 +193,12 @@ def parse_reference(text: str, pages: frozenset[str] = _PAGES) -> CivitaiReferen
             *(int(groups[key]) if groups.get(key) else None for key in ("model", "version", "file"))
         )
     try:
-        origin_of(text)
+        host = _host(text)
     except InvalidSetting:
         return None
     url = urlsplit(text)
     found = _PATH.fullmatch(url.path)
-    if url.netloc not in pages or not found:
+    if host not in pages or not found:
         return None
     query = parse_qs(url.query)
     version = (
@@ -197,23 +212,43 @@ def parse_reference(text: str, pages: frozenset[str] = _PAGES) -> CivitaiReferen
     )
 
 
+def _host(url: str) -> str:
+    """Return host and port as written in an origin: lower case, no default port."""
+    return origin_of(url).partition("://")[2]
+
+
+def _document(url: str, http: Http) -> dict[str, Any] | None:
+    try:
+        document = http.get_json(url)
+    except HostNotAllowed as error:
+        raise SourceUnavailable(f"Civitai sends its answer from somewhere else: {error}") from error
+    return document if isinstance(document, dict) else None
+
+
+def _size(reply: Reply) -> int | None:
+    if total := _TOTAL.fullmatch(reply.headers.get("Content-Range", "")):
+        return int(total[1])
+    return reply.length if reply.status == 200 else None  # the length of a part is not the file's
+
+
 def _id(reference: CivitaiReference) -> str:
     return f"civitai:{reference.version}" + (f"+{reference.file}" if reference.file else "")
 
 
 def _number(query: dict[str, list[str]], key: str) -> str | None:
     value = query.get(key, [""])[0]
-    return value if value.isdecimal() and value.isascii() else None
+    return value if re.fullmatch(_NUMBER, value) else None
 
 
 def _pick(version: Any, file_id: int | None, wanted: Requirement) -> dict[str, Any] | None:
-    """Choose the file that is meant: by id, by digest, by its published name, else the primary one."""
+    """Choose the file that is meant: by id, by digest, by its published name, else the primary or only one."""
     files = _files(version)
     tests: list[Callable[[dict[str, Any]], bool]] = [
         lambda file: file_id is not None and file.get("id") == file_id,
         lambda file: wanted.digest is not None and wanted.digest in _digests(file),
         lambda file: file.get("name") == wanted.name.rpartition("/")[2],
         lambda file: file.get("primary") is True,
+        lambda file: len(files) == 1,
     ]
     if file_id is not None:
         tests = tests[:1]
@@ -243,20 +278,20 @@ def _first(document: Any, key: str) -> Any:
 
 def _whole(document: Any, key: str) -> int | None:
     value = document.get(key) if isinstance(document, dict) else None
-    return value if isinstance(value, int) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _licence(endpoint: str, model_id: int | None, http: Http) -> str | None:
+def _licence(endpoint: str, model_id: int, http: Http) -> str | None:
     """Say Civitai's permission flags in words; only the model's own page has them."""
     try:
-        model = http.get_json(f"{endpoint}/api/v1/models/{model_id}")
+        model = _document(f"{endpoint}/api/v1/models/{model_id}", http)
     except SourceUnavailable:
         return None  # it adds to what is shown and decides nothing
-    if not isinstance(model, dict) or "allowCommercialUse" not in model:
+    uses = (model or {}).get("allowCommercialUse")
+    if model is None or not isinstance(uses, (str, list)):
         return None
-    uses = model["allowCommercialUse"]
     # Older answers give one use as a bare string.
-    uses = [uses] if isinstance(uses, str) else [str(use) for use in uses or ()]
+    uses = [uses] if isinstance(uses, str) else list(map(str, uses))
     sold = sorted(use.lower() for use in uses if use.lower() != "none")
     words = ["commercial use: " + (", ".join(sold) or "none")]
     words += [] if model.get("allowNoCredit", True) else ["credit required"]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from email.message import Message
 from urllib.parse import unquote, urlsplit
 
-from ..errors import InvalidSetting, SourceUnavailable
+from ..errors import HostNotAllowed, InvalidSetting, SourceUnavailable
 from ..hosts import origin_of, redact
-from ..http import Http, Reply
+from ..http import Http, Reply, retry_after
 from ..settings import Settings
 from ..types import Barrier, Candidate, Evidence, Requirement
 
 _TOTAL = re.compile(r"bytes 0-0/(\d+)")
-_FILE_NAME = re.compile(r'filename="?([^";]+)"?')
 _BARRIERS = {401: "login", 403: "login", 451: "region"}
+_MIRRORS = ("https://hf-mirror.com",)
+"""Not contacted: the Hub's own source reads their links and asks the Hub."""
 
 
 class DirectUrl:
@@ -32,22 +34,25 @@ class DirectUrl:
     def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
         """Look at each declared link; one on an unlisted host is returned with a barrier."""
         for url in wanted.urls:
-            if not url.startswith(("http://", "https://")):
+            if not url[:8].lower().startswith(("http://", "https://")):
                 continue
             try:
                 origin = origin_of(url)
             except InvalidSetting as error:
-                yield _candidate(url, wanted, barrier=Barrier("host", str(error), "Correct the link."))
+                barrier = Barrier("host", str(error), "Correct the link.")
+                yield _candidate(url, wanted, name=wanted.name or "?", barrier=barrier)
                 continue
+            by_https = "https://" + origin.partition("://")[2]
             if origin in http.policy.origins - self._others:
                 yield from _look(url, wanted, http)
-            elif not http.policy.allows(url):
+            elif self._others.isdisjoint((origin, by_https)) and not http.policy.allows(by_https):
                 yield _candidate(url, wanted, barrier=_unlisted(origin))
 
 
 def source(settings: Settings) -> DirectUrl:
     """Make the source."""
-    return DirectUrl(frozenset(map(origin_of, (settings.hub_endpoint, *settings.civitai_endpoints))))
+    others = (settings.hub_endpoint, *settings.civitai_endpoints, *_MIRRORS)
+    return DirectUrl(frozenset(map(origin_of, others)))
 
 
 def _unlisted(origin: str) -> Barrier:
@@ -63,7 +68,13 @@ def _look(url: str, wanted: Requirement, http: Http) -> Iterator[Candidate]:
     if http.offline:
         yield _candidate(url, wanted)
         return
-    with http.open(url, headers={"Range": "bytes=0-0"}) as reply:
+    try:
+        opened = http.open(url, headers={"Range": "bytes=0-0"})
+    except HostNotAllowed as error:
+        message = f"{redact(url)} leads to another place: {error}"
+        yield _candidate(url, wanted, barrier=Barrier("host", message, error.hint))
+        return
+    with opened as reply:
         if reply.status in (404, 410):
             return
         if reply.status in _BARRIERS:
@@ -73,7 +84,9 @@ def _look(url: str, wanted: Requirement, http: Http) -> Iterator[Candidate]:
         elif reply.status in (200, 206):
             yield _candidate(url, wanted, size=_size(reply), name=_name(reply))
         else:
-            raise SourceUnavailable(f"{redact(url)}: HTTP {reply.status}")
+            kind = "rate-limited" if reply.status == 429 else "unavailable"
+            wait = retry_after(reply.headers, http.clock.wall())
+            raise SourceUnavailable(f"{redact(url)}: HTTP {reply.status}", kind, wait)
 
 
 def _candidate(
@@ -93,9 +106,12 @@ def _candidate(
 
 def _size(reply: Reply) -> int | None:
     found = _TOTAL.fullmatch(reply.headers.get("Content-Range", ""))
-    return int(found[1]) if found else reply.length
+    if found:
+        return int(found[1])
+    return reply.length if reply.status == 200 else None  # the length of a part is not the file's
 
 
 def _name(reply: Reply) -> str:
-    found = _FILE_NAME.search(reply.headers.get("Content-Disposition", ""))
-    return found[1].strip() if found else ""
+    header = Message()
+    header["Content-Disposition"] = reply.headers.get("Content-Disposition", "")
+    return re.split(r"[/\\]", header.get_filename(""))[-1].strip()

@@ -20,7 +20,11 @@ _TIMEOUT = 15.0
 _KINDS = {"datasets": "dataset", "spaces": "space"}
 _PAGES = frozenset({"huggingface.co", "www.huggingface.co", "hf.co", "hf-mirror.com"})
 _NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9._-]{0,95}")
-_SHORT_ID = re.compile(r"hf:(?P<path>[^@]+)(?:@(?P<revision>[^@]+))?")
+_ODD_ANSWERS: tuple[type[Exception], ...] = (ValueError, TypeError, LookupError, AttributeError)
+"""What huggingface_hub raises for a card that is none; some mirrors answer with a web page."""
+_LONGEST = 2000
+"""Beyond it each HTTP library refuses a URL in its own way."""
+_ID = re.compile(r"hf:(?P<path>(?!//).*?[^@])(?:@(?P<revision>[^@]+))?")
 _LONG_ID = re.compile(r"hf://(?P<repo>[^@]+)@(?P<revision>[^/]+)/(?P<path>.+)|hf://(?P<plain>[^@]+)")
 
 
@@ -41,7 +45,9 @@ class HubFile:
     @property
     def id(self) -> str:
         """What ``modelget get`` takes."""
-        return f"hf:{self.repo_id}/{self.path}@{self.revision}"
+        if "/" not in self.repo:  # only huggingface_hub's own form shows where an old one-word name ends
+            return f"hf://{self.repo_id}@{quote(self.revision, safe='')}/{self.path}"
+        return f"hf:{self.repo_id}/{self.path}@{quote(self.revision)}"
 
     def url(self, endpoint: str) -> str:
         """Return where the bytes are."""
@@ -69,7 +75,7 @@ class HuggingFace:
         self.endpoints = (endpoint,)
         self._endpoint = endpoint
         self._token: str | bool = token.reveal() if token else False
-        self._pages = _PAGES | {urlsplit(endpoint).netloc}
+        self._pages = _PAGES | {_host(endpoint)}
         self._cards: dict[tuple[str, str, str, bool], Card] = {}
         self._card_locks: defaultdict[tuple[str, str, str, bool], Lock] = defaultdict(Lock)
 
@@ -85,31 +91,29 @@ class HuggingFace:
                 yield from self._look_up(file, http)
 
     def _look_up(self, file: HubFile, http: Http) -> Iterator[Candidate]:
-        from huggingface_hub import errors, get_hf_file_metadata
+        from huggingface_hub import get_hf_file_metadata
 
         try:
             found = self._ask(get_hf_file_metadata, file.url(self._endpoint), endpoint=self._endpoint)
-        except errors.GatedRepoError as error:  # first: it is also a RepositoryNotFoundError
-            yield self._gated(file, logged_in=_status(error) != 401)
-            return
-        except errors.RepositoryNotFoundError:
-            hint = "If it is private, set HF_TOKEN to a token that may read it; else find the file elsewhere."
-            yield self._candidate(
-                file, barrier=Barrier("login", f"{file.repo_id} is not public, or gone", hint)
-            )
-            return
-        except (errors.EntryNotFoundError, errors.RevisionNotFoundError):
-            return
-        except errors.DisabledRepoError:
-            hint = "Find the file elsewhere: --choose NAME=ID."
-            yield self._candidate(file, barrier=Barrier("removed", f"{file.repo_id} was disabled", hint))
-            return
         except _hub_errors() as error:
-            raise _unavailable(file, error, http) from error
+            yield from self._refused(file, error, http)
+            return
         card = self._card(file, files=False)
         pinned = HubFile(file.kind, file.repo, file.path, found.commit_hash or file.revision)
         digest = _digest(found.etag)
         yield self._candidate(pinned, size=found.size, digest=digest, licence=card.licence, gated=card.gated)
+
+    def _refused(self, file: HubFile, error: Exception, http: Http) -> Iterator[Candidate]:
+        """Return a file that may not be had with what stands in the way; nothing for one that is not there."""
+        from huggingface_hub import errors
+
+        status = _status(error)
+        if isinstance(error, errors.GatedRepoError):  # first: it is also a RepositoryNotFoundError
+            yield self._gated(file, logged_in=status != 401)
+        elif barrier := _barrier(file, error):
+            yield self._candidate(file, barrier=barrier)
+        elif status != 404:
+            raise _unavailable(file, error, http) from error
 
     def _candidate(self, file: HubFile, **known: Any) -> Candidate:
         return Candidate(
@@ -150,7 +154,7 @@ class HuggingFace:
         options = {"repo_type": file.kind, "revision": file.revision, "files_metadata": files}
         try:
             info = self._ask(api.repo_info, file.repo, **options)
-        except _hub_errors():
+        except _hub_errors() + _ODD_ANSWERS:
             return Card()  # it adds to what is shown and decides nothing: no failure
         card = getattr(info, "card_data", None)
         licence = card.get("license") if card else None
@@ -186,42 +190,48 @@ def parse_reference(text: str, pages: frozenset[str] = _PAGES) -> HubFile | None
 
     ``hf:owner/repo/path[@revision]`` is ours, ``hf://owner/repo[@revision]/path`` is huggingface_hub's;
     ``datasets/`` or ``spaces/`` in front tells the kind. The old one-word repositories (``gpt2``) are
-    understood in links only, where ``/resolve/`` marks the end of the name.
+    understood where ``/resolve/`` or ``@`` marks the end of the name.
     """
+    if len(text) > _LONGEST:
+        return None
     if text.startswith("hf:"):
         return _parse_id(text)
     try:
-        origin_of(text)
+        host = _host(text)
     except InvalidSetting:
         return None
-    url = urlsplit(text)
-    parts = url.path.split("/")[1:]
+    parts = urlsplit(text).path.removeprefix("/").split("/")
     kind = _KINDS.get(parts[0], "model")
     parts = parts[1:] if kind != "model" else parts
     verb = next((i for i in (1, 2) if len(parts) > i + 2 and parts[i] in ("resolve", "blob", "raw")), 0)
-    if url.netloc not in pages or not verb:
+    if host not in pages or not verb:
         return None
-    path = [unquote(part) for part in parts[verb + 2 :]]
+    # Decoded as a whole: an encoded slash separates like any other, and must not hide a "..".
+    path = unquote("/".join(parts[verb + 2 :])).split("/")
     return _checked(kind, parts[:verb], path, unquote(parts[verb + 1]))
 
 
 def _parse_id(text: str) -> HubFile | None:
-    if found := _LONG_ID.fullmatch(text):
-        whole = found["plain"] or f"{found['repo']}/{found['path']}"
-    elif found := _SHORT_ID.fullmatch(text):
-        whole = found["path"]
-    else:
+    found = _LONG_ID.fullmatch(text) or _ID.fullmatch(text)
+    if found is None:
         return None
-    parts = whole.split("/")
+    known = found.groupdict()
+    parts = (known.get("repo") or known.get("plain") or known["path"]).split("/")
     kind = _KINDS.get(parts[0], "model")
     parts = parts[1:] if kind != "model" else parts
-    return _checked(kind, parts[:2], parts[2:], unquote(found["revision"] or "main"))
+    repo, path = (parts, known["path"].split("/")) if known.get("repo") else (parts[:2], parts[2:])
+    return _checked(kind, repo, path, unquote(known["revision"] or "main"))
+
+
+def _host(url: str) -> str:
+    """Return host and port as written in an origin: lower case, no default port."""
+    return origin_of(url).partition("://")[2]
 
 
 def _checked(kind: str, repo: list[str], path: list[str], revision: str) -> HubFile | None:
     """Build the reference only from parts that stay what they are inside a URL."""
     odd = any(part in ("", ".", "..") or not part.isprintable() for part in (*path, *revision.split("/")))
-    if odd or not path or not all(_NAME.fullmatch(part) for part in repo):
+    if odd or not path or len(repo) not in (1, 2) or not all(_NAME.fullmatch(part) for part in repo):
         return None
     return HubFile(kind, "/".join(repo), "/".join(path), revision)
 
@@ -244,6 +254,23 @@ def _hub_errors() -> tuple[type[Exception], ...]:
     from huggingface_hub.errors import HfHubHTTPError
 
     return (*(base for base in HfHubHTTPError.__bases__ if issubclass(base, Exception)), OSError)
+
+
+def _barrier(file: HubFile, error: Exception) -> Barrier | None:
+    from huggingface_hub import errors
+
+    elsewhere = "Find the file elsewhere: --choose NAME=ID."
+    if isinstance(error, errors.RepositoryNotFoundError):
+        hint = "If it is private, set HF_TOKEN to a token that may read it; else find the file elsewhere."
+        return Barrier("login", f"{file.repo_id} is not public, or gone", hint)
+    if isinstance(error, errors.DisabledRepoError):
+        return Barrier("removed", f"{file.repo_id} was disabled", elsewhere)
+    if _status(error) == 403:  # most often a fine-grained token without the right to read gated repositories
+        hint = f"Give your token the right to read it in your Hugging Face settings. Else: {elsewhere}"
+        return Barrier("login", f"the Hub refuses access to {file.repo_id}", hint)
+    if _status(error) == 451:
+        return Barrier("region", f"the Hub does not serve {file.repo_id} in this region", elsewhere)
+    return None
 
 
 def _status(error: Exception) -> int:

@@ -1,0 +1,437 @@
+"""Civitai on the embedded hub, and malformed answers from a server made to order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from modelget.errors import SourceUnavailable
+from modelget.hub import CivitaiFile, CivitaiVersion, RateLimit
+from modelget.settings import Secret
+from modelget.sources.civitai import CivitaiReference, parse_reference
+from modelget.types import Digest, Evidence
+
+from .conftest import settings_for
+
+TOKEN = "civitai-secret"
+PAIR = CivitaiVersion(
+    51,
+    5,
+    files=(
+        CivitaiFile(1, "small.safetensors"),
+        CivitaiFile(2, "full.safetensors", primary=True),
+        CivitaiFile(3, "old.ckpt", format="PickleTensor"),
+    ),
+)
+
+
+def reference(model: int | None = None, version: int | None = None, file: int | None = None):
+    return CivitaiReference(model, version, file)
+
+
+@pytest.fixture
+def hub(hub_with):
+    return hub_with(civitai=(PAIR, CivitaiVersion(52, 5), CivitaiVersion(61, 6, type="Checkpoint")))
+
+
+@pytest.fixture
+def ask(asks, hub):
+    return asks("civitai", settings_for(hub))
+
+
+@pytest.fixture
+def ask_version(asks, hub_with):
+    """Ask for version 70 as these rules make it: ``ask_version(barrier="login")``."""
+
+    def make(token: str | None = None, hub_rules: dict | None = None, **facts):
+        hub = hub_with(civitai=(CivitaiVersion(70, 7, **facts),), **(hub_rules or {}))
+        settings = settings_for(hub, civitai_token=Secret(token) if token else None)
+        return asks("civitai", settings), hub
+
+    return make
+
+
+@pytest.fixture
+def ask_site(asks, hub, site):
+    """Ask a server whose answers the test makes up."""
+    return asks("civitai", replace(settings_for(hub), civitai_endpoints=(site.origin,)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://civitai.com/models/12", reference(12)),
+        ("https://civitai.com/models/12/", reference(12)),
+        ("https://civitai.com/models/12/some-name", reference(12)),
+        ("https://civitai.com/models/12/some-name?modelVersionId=34", reference(12, 34)),
+        ("https://civitai.com/models/12?version=34#files", reference(12, 34)),
+        ("https://www.civitai.com/models/12?modelVersionId=", reference(12)),
+        ("https://civitai.com/models/12?modelVersionId=abc", reference(12)),
+        ("https://civitai.red/models/12?modelVersionId=34", reference(12, 34)),
+        ("https://civitai.green/model-versions/34", reference(None, 34)),
+        ("https://Civitai.com:443/models/12", reference(12)),
+        ("http://civitai.com/models/12", reference(12)),
+        ("https://civitai.com/api/v1/models/12", reference(12)),
+        ("https://civitai.com/api/v1/model-versions/34", reference(None, 34)),
+        ("https://civitai.com/api/download/models/34", reference(None, 34)),
+        ("https://civitai.com/api/download/models/34?type=Model&fileId=56", reference(None, 34, 56)),
+        ("https://civitai.com/api/download/models/34?token=secret", reference(None, 34)),
+        ("civitai:34", reference(None, 34)),
+        ("civitai:34+56", reference(None, 34, 56)),
+        ("civitai:12@34", reference(12, 34)),
+        ("urn:air:sdxl:lora:civitai:12@34", reference(12, 34)),
+        ("urn:air:sdxl:lora:civitai:12@34+56.safetensors", reference(12, 34, 56)),
+        ("air:sd1:checkpoint:civitai:12@34.ckpt", reference(12, 34)),
+        ("URN:AIR:SDXL:LORA:CIVITAI:12@34", reference(12, 34)),
+        ("https://civitai.com", None),
+        ("https://civitai.com/", None),
+        ("https://civitai.com/images/12", None),
+        ("https://civitai.com/models/abc", None),
+        ("https://civitai.com/models/12/name/more", None),
+        ("https://huggingface.co/o/r/resolve/main/x", None),
+        ("urn:air:flux1:checkpoint:huggingface:12@34", None),
+        ("civitai:name", None),
+    ],
+)
+def test_references_are_read(text: str, expected: CivitaiReference | None) -> None:
+    assert parse_reference(text) == expected
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://civitai.com/models/5?modelVersionId=51",
+        "https://civitai.red/model-versions/51",
+        "https://civitai.com/api/download/models/51",
+        "https://civitai.com/api/download/models/51?fileId=2",
+        "urn:air:sdxl:lora:civitai:5@51",
+        "civitai:51",
+        "civitai:51+2",
+    ],
+)
+def test_every_form_leads_to_the_same_pinned_file(ask, hub, link) -> None:
+    candidate = ask.one(link)
+    content = hub.content("civitai/51/full.safetensors")
+    assert candidate.id == "civitai:51+2"
+    assert candidate.url == f"{hub.endpoint}/api/download/models/51?fileId=2"
+    assert candidate.name == "full.safetensors"
+    assert candidate.size == content.size
+    assert candidate.digest == Digest("sha256", content.sha256)
+    assert candidate.evidence is Evidence.DECLARED_URL
+    assert candidate.folder == "loras"
+    assert candidate.barrier is None
+
+
+def test_a_model_without_a_version_means_the_newest_and_is_pinned_to_it(ask) -> None:
+    assert ask.one("https://civitai.com/models/5").id == "civitai:52+520"
+
+
+def test_a_file_is_chosen_by_number_digest_and_name_before_the_primary_one(ask, hub) -> None:
+    old = Digest("sha256", hub.content("civitai/51/old.ckpt").sha256)
+    assert ask.one("civitai:51+1", digest=old, name="full.safetensors").name == "small.safetensors"
+    assert ask.one("civitai:51", digest=old, name="small.safetensors").name == "old.ckpt"
+    assert ask.one("civitai:51", name="SDXL/small.safetensors").name == "small.safetensors"
+    assert ask.one("civitai:51", name="renamed.safetensors").name == "full.safetensors"
+
+
+def test_a_file_that_the_version_does_not_have_is_not_another_one(ask) -> None:
+    assert ask("civitai:51+999") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "folder"),
+    [("Checkpoint", "checkpoints"), ("LORA", "loras"), ("TextualInversion", "embeddings"), ("Poses", None)],
+)
+def test_the_type_tells_the_folder(ask_version, kind, folder) -> None:
+    ask, _hub = ask_version(type=kind)
+    assert ask.one("civitai:70").folder == folder
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "autov2"])
+def test_a_digest_alone_finds_the_file(ask, hub, algorithm) -> None:
+    content = hub.content("civitai/51/small.safetensors")
+    digest = Digest(algorithm, content.sha256 if algorithm == "sha256" else content.sha256[:10])
+    candidate = ask.one(digest=digest)
+    assert candidate.id == "civitai:51+1"
+    assert candidate.evidence is Evidence.SAME_DIGEST
+    assert candidate.digest == Digest("sha256", content.sha256)
+    assert candidate.size == content.size
+
+
+def test_an_unknown_digest_and_one_nobody_lists_find_nothing(ask, hub) -> None:
+    assert ask(digest=Digest("sha256", "0" * 64)) == []
+    asked = len(hub.requests)
+    assert ask(digest=Digest("git-sha1", "0" * 40)) == []
+    assert len(hub.requests) == asked
+
+
+def test_with_a_link_the_digest_is_not_looked_up(ask, hub) -> None:
+    digest = Digest("sha256", hub.content("civitai/51/small.safetensors").sha256)
+    assert ask("https://huggingface.co/o/r/resolve/main/x.pt", digest=digest) == []
+    assert hub.requests == []
+
+
+@pytest.mark.parametrize(
+    ("barrier", "kind", "message", "hint"),
+    [
+        ("login", "login", "logged in", "CIVITAI_API_TOKEN"),
+        ("disabled", "removed", "disabled downloads", "key does not help"),
+        ("early-access", "paid", "until 2099-01-01", "/models/7"),
+        ("archived", "removed", "archived", "--choose"),
+        ("region", "region", "region", "--choose"),
+        ("forbidden", "login", "", ""),
+    ],
+)
+def test_each_refusal_has_its_barrier(ask_version, barrier, kind, message, hint) -> None:
+    ask, _hub = ask_version(barrier=barrier)
+    candidate = ask.one("civitai:70")
+    assert candidate.barrier.kind == kind
+    assert message in candidate.barrier.message
+    assert hint in candidate.barrier.hint
+    assert candidate.gated == (kind in ("login", "paid"))
+    assert candidate.size is None
+
+
+@pytest.mark.parametrize(
+    "barrier", ["disabled", "early-access", "archived", "region", "forbidden", "missing"]
+)
+def test_a_key_changes_none_of_the_other_refusals(ask_version, barrier) -> None:
+    ask, _hub = ask_version(TOKEN, {"civitai_tokens": frozenset({TOKEN})}, barrier=barrier)
+    assert all(candidate.barrier for candidate in ask("civitai:70"))
+
+
+def test_a_key_opens_what_asks_for_a_login_and_never_reaches_storage(ask_version) -> None:
+    ask, hub = ask_version(TOKEN, {"civitai_tokens": frozenset({TOKEN})}, barrier="login")
+    candidate = ask.one("civitai:70")
+    assert candidate.barrier is None
+    assert candidate.size == hub.content("civitai/70/civitai_70.safetensors").size
+    assert any(record.authorized for record in hub.requests if record.origin == "hub")
+    stored = [record for record in hub.requests if record.origin == "storage"]
+    assert stored
+    assert not any(record.authorized for record in stored)
+    assert TOKEN not in repr(candidate)
+
+
+def test_a_key_that_is_not_enough_is_not_asked_for_again(ask_version) -> None:
+    ask, _hub = ask_version("stale", barrier="login")
+    barrier = ask.one("civitai:70").barrier
+    assert barrier.kind == "login"
+    assert "CIVITAI_API_TOKEN" not in barrier.hint
+    assert "/models/7" in barrier.hint
+
+
+@pytest.mark.parametrize("link", ["civitai:70", "https://civitai.com/models/7", "civitai:70+700"])
+def test_what_is_missing_is_nothing(ask_version, link) -> None:
+    ask, _hub = ask_version(hub_rules={"missing": frozenset({"civitai/70"})})
+    assert ask(link) == []
+    ask, _hub = ask_version(barrier="missing")
+    assert ask(link) == []
+
+
+def test_only_one_byte_is_fetched_to_learn_the_exact_size(ask, hub) -> None:
+    assert ask.one("civitai:51").size == hub.content("civitai/51/full.safetensors").size
+    stored = [record for record in hub.requests if record.origin == "storage"]
+    assert [(record.range, record.status) for record in stored] == [("bytes=0-0", 206)]
+    assert all(record.method == "GET" for record in hub.requests)
+
+
+@pytest.mark.parametrize("link", ["civitai:51", "https://civitai.com/models/5?modelVersionId=51"])
+def test_what_one_site_does_not_know_the_other_is_asked_for(asks, hub, hub_with, link) -> None:
+    first = hub_with(missing=frozenset({"civitai/51"}))
+    settings = settings_for(first, allow_hosts=(hub.storage_origin,))
+    ask = asks("civitai", replace(settings, civitai_endpoints=(first.endpoint, hub.endpoint)))
+    candidate = ask.one(link)
+    assert candidate.url.startswith(hub.endpoint)
+    assert candidate.size == hub.content("civitai/51/full.safetensors").size
+    digest = Digest("sha256", hub.content("civitai/51/old.ckpt").sha256)
+    assert ask.one(digest=digest).url == f"{hub.endpoint}/api/download/models/51?fileId=3"
+
+
+def test_the_first_site_that_knows_it_is_enough(asks, hub, hub_with) -> None:
+    other = hub_with()
+    ask = asks("civitai", replace(settings_for(hub), civitai_endpoints=(hub.endpoint, other.endpoint)))
+    ask.one("civitai:51")
+    assert other.requests == []
+
+
+def test_too_many_downloads_are_a_failure_with_the_wait(ask_version) -> None:
+    ask, _hub = ask_version(hub_rules={"rate_limited": {"civitai/70": RateLimit(7)}})
+    with pytest.raises(SourceUnavailable) as caught:
+        ask("civitai:70")
+    assert (caught.value.kind, caught.value.retry_after) == ("rate-limited", 7)
+
+
+@pytest.mark.parametrize("status", [401, 403, 500, 503])
+def test_a_refusing_api_is_a_failure(ask_site, site, status) -> None:
+    site.says("/api/v1/model-versions/51", status)
+    with pytest.raises(SourceUnavailable, match=str(status)):
+        ask_site("civitai:51")
+
+
+@pytest.mark.parametrize("status", [400, 500, 503])
+def test_a_download_in_trouble_is_a_failure(ask_site, site, status) -> None:
+    site.says_json("/api/v1/model-versions/51", {"id": 51})
+    site.says("/api/download/models/51", status)
+    with pytest.raises(SourceUnavailable) as caught:
+        ask_site("civitai:51")
+    assert caught.value.kind == "unavailable"
+
+
+def test_a_closed_port_is_a_failure(asks, hub, closed_port) -> None:
+    ask = asks("civitai", replace(settings_for(hub), civitai_endpoints=(closed_port,)))
+    with pytest.raises(SourceUnavailable):
+        ask("civitai:51")
+
+
+def test_a_web_page_in_place_of_the_api_is_a_failure(ask_site, site) -> None:
+    site.says("/api/v1/model-versions/51", body=b"<html>", Content_Type="text/html")
+    with pytest.raises(SourceUnavailable, match="not JSON"):
+        ask_site("civitai:51")
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, "civitai (commercial use: sell)"),
+        ({"allow_commercial_use": ("Image", "RentCivit")}, "civitai (commercial use: image, rentcivit)"),
+        ({"allow_commercial_use": ("None",)}, "civitai (commercial use: none)"),
+        ({"allow_commercial_use": ()}, "civitai (commercial use: none)"),
+        ({"allow_no_credit": False}, "civitai (commercial use: sell; credit required)"),
+        (
+            {"allow_derivatives": False, "allow_different_license": False},
+            "civitai (commercial use: sell; no merges; same permissions on merges)",
+        ),
+    ],
+)
+def test_the_licence_says_the_flags_in_words(ask_version, facts, words) -> None:
+    ask, _hub = ask_version(**facts)
+    assert ask.one("civitai:70").licence == words
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ({"allowCommercialUse": "Sell"}, "civitai (commercial use: sell)"),
+        ({"allowCommercialUse": "None", "allowNoCredit": True}, "civitai (commercial use: none)"),
+        ({"allowCommercialUse": None}, None),
+        ({"allowCommercialUse": 5}, None),
+        ({"allowCommercialUse": [5, None]}, "civitai (commercial use: 5)"),
+        ({}, None),
+        ([], None),
+        ("text", None),
+    ],
+)
+def test_odd_licences_are_read_or_left_out(ask_site, site, model, words) -> None:
+    site.says_json("/api/v1/model-versions/51", {"id": 51, "modelId": 5})
+    site.says_json("/api/v1/models/5", model)
+    site.says("/api/download/models/51", 206, b"x", Content_Range="bytes 0-0/9")
+    assert ask_site.one("civitai:51").licence == words
+
+
+def test_a_licence_that_cannot_be_read_stops_nothing(ask_site, site) -> None:
+    site.says_json("/api/v1/model-versions/51", {"id": 51, "modelId": 5})
+    site.says("/api/v1/models/5", 500)
+    site.says("/api/download/models/51", 206, b"x", Content_Range="bytes 0-0/9")
+    assert ask_site.one("civitai:51").licence is None
+
+
+SHA256 = "A" * 64
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        {},
+        {"id": None, "modelId": None, "files": None, "model": None},
+        {"id": "51", "modelId": "5", "files": "none", "model": "LORA"},
+        {"id": True, "modelId": [], "files": {}, "model": []},
+        {"id": 51, "files": []},
+        {"id": 51, "files": [None, 5, "x", []]},
+        {"id": 51, "files": [{}]},
+        {"id": 51, "files": [{"id": "7", "name": None, "hashes": None, "primary": True}]},
+        {"id": 51, "files": [{"id": 7, "name": ["x"], "hashes": [], "primary": "yes"}]},
+        {"id": 51, "files": [{"id": 7.5, "name": 5, "hashes": {"SHA256": None, "AutoV2": 5, "BLAKE3": ""}}]},
+        {"id": 51, "files": [{"hashes": {"SHA256": "zz"}, "primary": True, "sizeKB": "many"}]},
+        {"id": 51, "model": {"type": None}, "files": [{"name": "../../x", "primary": True}]},
+        {"id": 51, "model": {"type": {"a": 1}}},
+    ],
+)
+def test_a_malformed_version_is_pinned_all_the_same(ask_site, site, version) -> None:
+    site.says_json("/api/v1/model-versions/51", version)
+    site.says("/api/download/models/51", 206, b"x", Content_Range="bytes 0-0/9")
+    candidate = ask_site.one("civitai:51", digest=Digest("sha256", SHA256))
+    assert candidate.id.partition("+")[0] == "civitai:51"
+    assert candidate.url.startswith(f"{site.origin}/api/download/models/51")
+    assert "None" not in candidate.url
+    assert candidate.size == 9
+    assert candidate.digest is None
+
+
+@pytest.mark.parametrize("document", [[], "text", 5, None, [{"id": 51}]])
+def test_a_document_of_another_kind_is_nothing(ask_site, site, document) -> None:
+    for path in ("model-versions/51", "models/5", f"model-versions/by-hash/{SHA256.lower()}"):
+        site.says_json(f"/api/v1/{path}", document)
+    assert ask_site("civitai:51", "https://civitai.com/models/5") == []
+    assert ask_site(digest=Digest("sha256", SHA256)) == []
+
+
+@pytest.mark.parametrize("versions", [None, [], {}, "x", [None], [{}], [{"id": "52"}]])
+def test_a_model_without_a_usable_version_is_nothing(ask_site, site, versions) -> None:
+    site.says_json("/api/v1/models/5", {"modelVersions": versions})
+    assert ask_site("https://civitai.com/models/5") == []
+
+
+def test_a_digest_answer_for_other_bytes_is_nothing(ask_site, site) -> None:
+    answer = {"id": 51, "files": [{"id": 7, "hashes": {"SHA256": "B" * 64}}]}
+    site.says_json(f"/api/v1/model-versions/by-hash/{SHA256.lower()}", answer)
+    assert ask_site(digest=Digest("sha256", SHA256)) == []
+
+
+def test_the_only_file_is_the_one_even_when_nobody_calls_it_primary(ask_site, site) -> None:
+    site.says_json("/api/v1/model-versions/51", {"id": 51, "files": [{"id": 7, "name": "x.safetensors"}]})
+    site.says("/api/download/models/51", 206, b"x", Content_Range="bytes 0-0/9")
+    assert ask_site.one("civitai:51").id == "civitai:51+7"
+
+
+def test_a_server_without_ranges_still_tells_the_size(ask_site, site) -> None:
+    site.says_json("/api/v1/model-versions/51", {"id": 51})
+    site.says("/api/download/models/51", 200, b"12345")
+    assert ask_site.one("civitai:51").size == 5
+
+
+def test_a_download_that_leaves_the_list_of_hosts_is_a_barrier(ask_site, site) -> None:
+    site.says_json("/api/v1/model-versions/51", {"id": 51})
+    site.says("/api/download/models/51", 307, Location="https://cdn.example/x?signature=secret")
+    barrier = ask_site.one("civitai:51").barrier
+    assert barrier.kind == "host"
+    assert "https://cdn.example" in barrier.hint
+    assert "secret" not in repr(barrier)
+
+
+def test_an_api_that_leaves_the_list_of_hosts_is_a_failure(ask_site, site) -> None:
+    site.says("/api/v1/model-versions/51", 302, Location="https://elsewhere.example/")
+    with pytest.raises(SourceUnavailable, match=r"elsewhere\.example"):
+        ask_site("civitai:51")
+
+
+def test_civitai_does_not_take_us_for_a_browser(ask_site, site) -> None:
+    ask_site("civitai:51")
+    agents = {headers["User-Agent"] for _method, _path, headers in site.requests}
+    assert agents
+    browsers = ("mozilla", "chrome", "safari", "firefox", "opera", "edge", "python", "urllib", "requests")
+    assert not any(word in agent.lower() for agent in agents for word in browsers)
+
+
+def test_a_token_in_a_link_goes_nowhere(ask, hub) -> None:
+    candidate = ask.one("https://civitai.com/api/download/models/51?token=secret")
+    assert "secret" not in repr(candidate)
+
+
+def test_offline_a_version_is_taken_as_it_is_and_a_model_is_not(asks, hub, contacted) -> None:
+    ask = asks("civitai", replace(settings_for(hub), offline=True))
+    candidate = ask.one("civitai:51+2")
+    assert (candidate.id, candidate.size) == ("civitai:51+2", None)
+    assert candidate.url == f"{hub.endpoint}/api/download/models/51?fileId=2"
+    assert ask("https://civitai.com/models/5") == []
+    assert contacted == set()

@@ -1,0 +1,309 @@
+"""What every source promises, whatever its site: a new source only adds its examples below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pkgutil import iter_modules
+from urllib.parse import urlsplit
+
+import pytest
+
+import modelget.sources
+from modelget.errors import SourceUnavailable
+from modelget.hub import EmbeddedHub, HubRules
+from modelget.settings import Settings
+from modelget.sources import all_sources
+from modelget.types import Candidate, Digest, Requirement
+
+from .conftest import Site, http_for, settings_for
+
+SOURCES = [source.name for source in all_sources(Settings())]
+FILE = "split_files/vae/ae.safetensors"
+EXAMPLES: dict[str, Callable[[str, str], list[str]]] = {
+    # Given the origins of the embedded hub and of a listed site: references that lead to files.
+    "huggingface": lambda hub, site: [
+        f"https://huggingface.co/o/r/resolve/main/{FILE}?download=true",
+        f"{hub}/datasets/o/r/blob/refs%2Fpr%2F1/config.json",
+        "https://huggingface.co/gpt2/resolve/main/model.safetensors",
+        "https://huggingface.co/datasets/squad/resolve/main/model.safetensors",
+        "hf:o/r/vae/one%20file@2 of 3 (50%).safetensors@v1.0",
+        "hf://o/r@main/config.json",
+        "hf:o/gated/x.safetensors",
+        "hf:o/private/x.safetensors",
+    ],
+    "civitai": lambda hub, site: [
+        "civitai:120",
+        "civitai:120+1200",
+        "https://civitai.com/models/12",
+        f"{hub}/api/download/models/120?fileId=1200",
+        "urn:air:sdxl:lora:civitai:12@120",
+    ],
+    "direct_url": lambda hub, site: [f"{site}/model.safetensors", "https://files.example/x.safetensors"],
+}
+HUGE = "a" * 10**6
+HOSTILE = [
+    "",
+    " ",
+    "\0",
+    "\n",
+    "..",
+    "../../etc/passwd",
+    "/etc/passwd",
+    "C:\\Windows\\win.ini",
+    "model.safetensors",
+    "file:///etc/passwd",
+    "javascript:alert(1)",
+    "data:text/plain,x",
+    "ftp://huggingface.co/o/r/resolve/main/x",
+    "//huggingface.co/o/r/resolve/main/x",
+    "http://",
+    "https://",
+    "https:///x",
+    "http://[",
+    "https://[::1",
+    "http://[::1]:80/x",
+    "http://127.0.0.1:22/x",
+    "http://localhost/x",
+    "http://2130706433/x",
+    "http://0x7f.1/x",
+    "http://169.254.169.254/latest/meta-data",
+    "https://files.example:99999/x",
+    "https://files.example/x y",
+    "https://files.example/\r\nHost: evil.example",
+    "https://user:secret@huggingface.co/o/r/resolve/main/x.safetensors",
+    "https://huggingface.co@evil.example/o/r/resolve/main/x.safetensors",
+    "https://huggingface.co:secret@evil.example/models/1",
+    "https://huggingface.co.evil.example/o/r/resolve/main/x.safetensors",
+    "https://evil-huggingface.co/o/r/resolve/main/x.safetensors",
+    "https://evil.example/huggingface.co/o/r/resolve/main/x.safetensors",
+    "https://evil.example/?https://huggingface.co/o/r/resolve/main/x.safetensors",
+    "https://evil.example#huggingface.co/o/r/resolve/main/x.safetensors",
+    "https://evil.example\\@huggingface.co/o/r/resolve/main/x.safetensors",
+    "https://huggingf\u0430ce.co/o/r/resolve/main/x.safetensors",
+    "https://huggingface.co:8443/o/r/resolve/main/x.safetensors",
+    "https://civitai.com.evil.example/models/1",
+    "https://civitai.com@evil.example/models/1",
+    "https://\u217eivitai.com/models/1",
+    "https://huggingface.co/o/r/resolve/main/../../../etc/passwd",
+    "https://huggingface.co/o/r/resolve/main/..%2F..%2F..%2Fetc%2Fpasswd",
+    "https://huggingface.co/o/r/resolve/main/%2e%2e/x.safetensors",
+    "https://huggingface.co/o/r/resolve/..%2F../x.safetensors",
+    "https://huggingface.co/o/../resolve/main/x.safetensors",
+    "https://huggingface.co/o/r%2F..%2Fx/resolve/main/x.safetensors",
+    "https://huggingface.co/o/r/resolve/main/a%0D%0Ab.safetensors",
+    "https://huggingface.co/o/r/resolve/main/a%00.safetensors",
+    "https://huggingface.co/o/r/resolve/main//x.safetensors",
+    "https://huggingface.co/o/r/resolve/main/",
+    f"https://huggingface.co/o/r/resolve/main/{HUGE}",
+    "hf:",
+    "hf:/",
+    "hf://",
+    "hf:@",
+    "hf:o",
+    "hf:o/r",
+    "hf:o/r/",
+    "hf:o/r/..",
+    "hf:../..",
+    "hf:../../etc/passwd",
+    "hf:o/r/../../x",
+    "hf:o/r/./x",
+    "hf:o/r//x",
+    "hf:o/r/x@",
+    "hf:o/r/x@../..",
+    "hf:o/r/x@refs/../main",
+    "hf:o/r/x@..%2F..",
+    "hf:o/r/a\nb.safetensors",
+    "hf:o/r\n/x.safetensors",
+    "hf:o/r/x.safetensors\n",
+    "hf:o/r/\x1b[31mred.safetensors",
+    "hf:o/r/\udc80.safetensors",
+    "hf:o/r?x=1/y",
+    "hf:o r/x/y",
+    "hf://a/b/c@main/x",
+    "hf://datasets@main/x/y",
+    "hf://@main/x/y",
+    f"hf:o/r/{HUGE}",
+    f"hf:{HUGE}/r/x",
+    "civitai:",
+    "civitai:0x10",
+    "civitai:-1",
+    "civitai:1+",
+    "civitai:1+x",
+    "civitai:1 ",
+    "civitai:1\n",
+    "civitai:\u0663",
+    "civitai:99999999999999999999",
+    "civitai:999999999999",
+    f"civitai:{'9' * 5000}",
+    "civitai:../../1",
+    "urn:air:sdxl:lora:civitai:1@",
+    "urn:air:sdxl:lora:civitai:1@2@3",
+    "urn:air:flux1:checkpoint:huggingface:o/r@main",
+    f"https://civitai.com/models/{'9' * 5000}",
+    f"https://civitai.com/api/download/models/5/{HUGE}",
+    "https://civitai.com/models/../api/download/models/5",
+    "https://civitai.com/models/1/../../login",
+    "https://civitai.com/user/account",
+]
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[EmbeddedHub]:
+    with EmbeddedHub(HubRules(gated=frozenset({"o/gated"}), private=frozenset({"o/private"}))) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    running = Site()
+    running.says("/model.safetensors", 206, b"x", Content_Range="bytes 0-0/7")
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def settings(hub: EmbeddedHub, site: Site) -> Settings:
+    return settings_for(hub, allow_hosts=(site.origin,))
+
+
+@pytest.fixture(params=SOURCES)
+def ask(request, asks, settings):
+    """Ask each source in turn; every test here is a promise of all of them."""
+    return asks(request.param, settings)
+
+
+@pytest.fixture
+def nobody_asked(contacted, hub: EmbeddedHub, site: Site) -> Iterator[None]:
+    """Fail when anybody was asked, on a new connection or on one that was kept open."""
+    before = len(hub.requests), len(site.requests)
+    yield
+    assert contacted == set()
+    assert (len(hub.requests), len(site.requests)) == before
+
+
+@pytest.fixture
+def examples(ask, hub, site: Site) -> list[str]:
+    return EXAMPLES[ask.source.name](hub.endpoint, site.origin)
+
+
+def test_every_module_in_the_folder_is_a_source_with_a_name_of_its_own() -> None:
+    modules = {module.name for module in iter_modules(modelget.sources.__path__)} - {"base"}
+    assert set(SOURCES) == modules
+    assert len(SOURCES) == len(modules)
+
+
+def test_it_says_who_it_is_and_where_it_goes(ask) -> None:
+    source = ask.source
+    assert isinstance(source.name, str)
+    assert source.name.isidentifier()
+    assert isinstance(source.label, str)
+    assert source.label.strip() == source.label != ""
+    assert isinstance(source.hosts, frozenset)
+    assert all(host == host.lower() and "/" not in host and ":" not in host for host in source.hosts)
+    assert not any(host.startswith("*") and not host.startswith("*.") for host in source.hosts)
+    assert isinstance(source.endpoints, tuple)
+    assert all(urlsplit(endpoint).scheme in ("http", "https") for endpoint in source.endpoints)
+
+
+def test_making_one_contacts_nobody(nobody_asked, settings) -> None:
+    all_sources(settings)
+
+
+def test_what_it_does_not_understand_gives_nothing_and_contacts_nobody(ask, nobody_asked) -> None:
+    words = ("model.safetensors", "some words", "modelscope:o/r", "pkg:generic/x", "hf", "civitai")
+    assert ask(*words) == []
+    assert ask() == []
+
+
+@pytest.mark.parametrize("reference", HOSTILE, ids=lambda text: ascii(text)[:48])
+def test_a_hostile_reference_gives_barriers_at_most_and_reaches_nobody_off_the_list(
+    ask, contacted, hub, reference
+) -> None:
+    before = len(hub.requests)
+    try:
+        found = ask(reference, name="")
+    except SourceUnavailable:
+        found = []
+    assert all(candidate.barrier for candidate in found)
+    assert {f"http://{host}:{port}" for host, port in contacted} <= {hub.endpoint}
+    assert all("/../" not in record.path and record.status in (404, 414) for record in hub.requests[before:])
+
+
+def test_there_are_enough_hostile_references() -> None:
+    assert len(set(HOSTILE)) >= 40
+
+
+def test_the_examples_lead_to_files_or_say_what_stands_in_the_way(ask, examples) -> None:
+    for example in examples:
+        candidate = ask.one(example)
+        assert candidate.source == ask.source.name
+        assert candidate.name
+        assert candidate.evidence.is_sure
+        assert candidate.barrier or candidate.size
+        assert candidate.url.startswith(("http://", "https://"))
+
+
+def test_the_same_question_gives_the_same_answer(ask, examples, asks, settings) -> None:
+    assert ask(*examples) == ask(*examples)
+    assert asks(ask.source.name, settings)(*examples) == ask(*examples)
+
+
+def test_an_id_leads_back_to_the_same_candidate(ask, examples) -> None:
+    for candidate in ask(*examples):
+        assert ask.one(candidate.id) == candidate
+
+
+def test_a_barrier_says_what_stands_in_the_way_and_what_to_do(ask, examples) -> None:
+    barriers = [candidate.barrier for candidate in ask(*examples, "http://evil.example/x", "http://[")]
+    for barrier in filter(None, barriers):
+        assert barrier.kind in ("gated", "login", "paid", "removed", "region", "host")
+        assert barrier.message.strip()
+        assert barrier.hint.strip()
+
+
+def test_others_links_are_left_alone(ask, hub, site: Site, nobody_asked) -> None:
+    foreign = [
+        example
+        for name, examples in EXAMPLES.items()
+        if name != ask.source.name
+        for example in examples(hub.endpoint, site.origin)
+        if "files.example" not in example
+    ]
+    assert ask(*foreign) == []
+
+
+def test_offline_it_asks_nobody(asks, ask, examples, settings, nobody_asked) -> None:
+    offline = asks(ask.source.name, replace(settings, offline=True))
+    digest = Digest("sha256", "0" * 64)
+    found = [candidate for example in examples for candidate in offline(example, digest=digest)]
+    found += offline(digest=digest)
+    assert all(isinstance(candidate, Candidate) for candidate in found)
+
+
+def test_a_dead_endpoint_is_unavailable_and_never_nothing(ask, asks, closed_port) -> None:
+    dead = Settings(
+        hub_endpoint=closed_port, civitai_endpoints=(closed_port,), allow_hosts=("http://localhost:9",)
+    )
+    question = asks(ask.source.name, dead)
+    examples = EXAMPLES[ask.source.name](closed_port, "http://localhost:9")
+    with pytest.raises(SourceUnavailable) as caught:
+        question(examples[0])
+    assert caught.value.kind == "unavailable"
+    assert caught.value.hint
+
+
+def test_no_digest_and_no_links_is_no_question(ask, nobody_asked) -> None:
+    assert list(ask.source.find(Requirement("ae.safetensors", "vae"), ask.http)) == []
+
+
+def test_all_sources_together_reach_only_listed_origins(settings, hub, site: Site, contacted) -> None:
+    http = http_for(settings)
+    for source in all_sources(settings):
+        for examples in EXAMPLES.values():
+            wanted = Requirement("x", urls=tuple(examples(hub.endpoint, site.origin)))
+            list(source.find(wanted, http))
+    http.close()
+    origins = {f"http://{'127.0.0.1' if host == '::1' else host}:{port}" for host, port in contacted}
+    storage = hub.storage_origin.replace("localhost", "127.0.0.1")
+    assert origins == {hub.endpoint, storage, site.origin}
