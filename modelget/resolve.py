@@ -10,7 +10,7 @@ from .http import Http
 from .library import Library
 from .sources import Source
 from .types import Candidate, Digest, Evidence, ModelFile, Requirement, Resolution, SourceFailure
-from .verify import check_contents
+from .verify import COMPUTED_ALGORITHMS, check_contents
 
 
 def resolve(wanted: Requirement, library: Library, sources: Iterable[Source], http: Http) -> Resolution:
@@ -61,9 +61,10 @@ def _weigh(candidate: Candidate, wanted: Requirement) -> Candidate:
     pinned, published = wanted.digest, candidate.digest
     if pinned is None:
         return candidate
-    if published is None or (published.algorithm == "git-sha1" and pinned.algorithm != "git-sha1"):
+    unknown = published is None or (published.algorithm == "git-sha1" and pinned.algorithm != "git-sha1")
+    if unknown and pinned.algorithm in COMPUTED_ALGORITHMS:
         return replace(candidate, digest=pinned)  # the fetch will tell
-    known = _in_terms_of(pinned, published)
+    known = _in_terms_of(pinned, published) if published else None
     if known == pinned:
         return replace(candidate, evidence=Evidence.SAME_DIGEST)
     if known is None and candidate.evidence is Evidence.SAME_DIGEST:

@@ -17,6 +17,8 @@ __all__ = ["main"]
 def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
     """Run one command and return its exit code; ``environ`` holds the settings."""
     args = build_parser().parse_args(argv)
+    # Else huggingface_hub reports to huggingface.co once a day, whatever endpoint was chosen.
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     args.environ = environ
     try:
         return int(args.run(args))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -39,6 +40,10 @@ _FOLDERS = {
     "controlnet": "controlnet",
     "upscaler": "upscale_models",
     "vae": "vae",
+    "textencoder": "text_encoders",
+    "diffusionmodel": "diffusion_models",
+    "unet": "diffusion_models",
+    "clipvision": "clip_vision",
 }
 _TOTAL = re.compile(r"bytes 0-0/(\d+)")
 _ELSEWHERE = "Find the file elsewhere: --choose NAME=ID."
@@ -75,10 +80,25 @@ class Civitai:
             if reference and http.offline:
                 yield from self._as_declared(reference, wanted)
             elif reference:
-                yield from self._look_up(reference, wanted, http)
+                yield from self._ask_all(
+                    partial(self._look_up, reference=reference, wanted=wanted, http=http)
+                )
         by_digest = wanted.digest is not None and wanted.digest.algorithm in _LOOKED_UP_BY
         if by_digest and not wanted.urls and not http.offline:
-            yield from self._look_up_digest(wanted, http)
+            yield from self._ask_all(partial(self._look_up_digest, wanted=wanted, http=http))
+
+    def _ask_all(self, question: Callable[[str], Iterator[Candidate]]) -> list[Candidate]:
+        """Ask each endpoint until one has an answer: neither site knows everything, and either may be down."""
+        failures: list[SourceUnavailable] = []
+        for endpoint in self.endpoints:
+            try:
+                if found := list(question(endpoint)):
+                    return found
+            except SourceUnavailable as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+        return []
 
     def _as_declared(self, reference: CivitaiReference, wanted: Requirement) -> Iterator[Candidate]:
         if reference.version is not None:
@@ -86,29 +106,27 @@ class Civitai:
             url += f"?fileId={reference.file}" if reference.file else ""
             yield Candidate(self.name, _id(reference), url, wanted.name, Evidence.DECLARED_URL)
 
-    def _look_up(self, reference: CivitaiReference, wanted: Requirement, http: Http) -> Iterator[Candidate]:
-        for endpoint in self.endpoints:  # .com does not know everything that .red knows
-            if reference.version is None:
-                model = _document(f"{endpoint}/api/v1/models/{reference.model}", http)
-                reference = replace(reference, version=_whole(_first(model, "modelVersions"), "id"))
-            if reference.version is None:
-                continue
-            version = _document(f"{endpoint}/api/v1/model-versions/{reference.version}", http)
-            if version is not None:
-                file = _pick(version, reference.file, wanted)
-                yield from self._candidate(endpoint, reference, version, file, Evidence.DECLARED_URL, http)
-                return
+    def _look_up(
+        self, endpoint: str, reference: CivitaiReference, wanted: Requirement, http: Http
+    ) -> Iterator[Candidate]:
+        if reference.version is None:
+            model = _document(f"{endpoint}/api/v1/models/{reference.model}", http)
+            reference = replace(reference, version=_whole(_first(model, "modelVersions"), "id"))
+        if reference.version is None:
+            return
+        version = _document(f"{endpoint}/api/v1/model-versions/{reference.version}", http)
+        if version is not None:
+            file = _pick(version, reference.file, wanted)
+            yield from self._candidate(endpoint, reference, version, file, Evidence.DECLARED_URL, http)
 
-    def _look_up_digest(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
+    def _look_up_digest(self, endpoint: str, wanted: Requirement, http: Http) -> Iterator[Candidate]:
         assert wanted.digest is not None  # noqa: S101 - the caller asked
-        for endpoint in self.endpoints:
-            version = _document(f"{endpoint}/api/v1/model-versions/by-hash/{wanted.digest.hex}", http)
-            file = next((file for file in _files(version) if wanted.digest in _digests(file)), None)
-            number = _whole(version, "id")
-            if version is not None and file is not None and number is not None:
-                reference = CivitaiReference(version=number)
-                yield from self._candidate(endpoint, reference, version, file, Evidence.SAME_DIGEST, http)
-                return
+        version = _document(f"{endpoint}/api/v1/model-versions/by-hash/{wanted.digest.hex}", http)
+        file = next((file for file in _files(version) if wanted.digest in _digests(file)), None)
+        number = _whole(version, "id")
+        if version is not None and file is not None and number is not None:
+            reference = CivitaiReference(version=number)
+            yield from self._candidate(endpoint, reference, version, file, Evidence.SAME_DIGEST, http)
 
     def _candidate(
         self,
@@ -131,7 +149,7 @@ class Civitai:
             name=str((file or {}).get("name") or reference.version),
             evidence=evidence,
             digest=next((d for d in _digests(file or {}) if d.algorithm == "sha256"), None),
-            folder=_FOLDERS.get(str(kind).lower()),
+            folder=_FOLDERS.get(str(kind).lower().replace(" ", "")),
             licence=_licence(endpoint, model_id, http) if model_id is not None else None,
         )
         page = f"{endpoint}/models/{model_id}" if model_id is not None else endpoint

@@ -158,6 +158,8 @@ class HuggingFace:
             return Card()  # it adds to what is shown and decides nothing: no failure
         card = getattr(info, "card_data", None)
         licence = card.get("license") if card else None
+        if card and licence == "other":
+            licence = card.get("license_name") or licence
         listed = (info.siblings or ()) if files else ()
         return Card(
             str(licence) if licence else None,

@@ -1,6 +1,6 @@
 """Prove that bytes are the right ones: digests, and contents that match what the name promises."""
 
 from .contents import check_contents, check_opening
-from .digests import Hasher, check_digest, digest_file
+from .digests import COMPUTED_ALGORITHMS, Hasher, check_digest, digest_file
 
-__all__ = ["Hasher", "check_contents", "check_digest", "check_opening", "digest_file"]
+__all__ = ["COMPUTED_ALGORITHMS", "Hasher", "check_contents", "check_digest", "check_opening", "digest_file"]

@@ -9,6 +9,9 @@ from pathlib import Path
 from ..errors import DigestMismatch
 from ..types import Digest
 
+COMPUTED_ALGORITHMS = frozenset({"sha256", "autov2", "git-sha1"})
+"""What a fetch can check by itself; of other digests only a source can say what they belong to."""
+
 _BUFFER = 4 * 2**20
 
 
@@ -33,6 +36,10 @@ class Hasher:
     def sha256(self) -> Digest:
         """The sha256 of all bytes so far."""
         return Digest("sha256", self._sha256.hexdigest())
+
+    def proves(self, wanted: Digest | None) -> bool:
+        """Tell whether this hasher can compute a digest to compare with ``wanted``."""
+        return wanted is not None and self.as_algorithm_of(wanted) is not None
 
     def as_algorithm_of(self, wanted: Digest) -> Digest | None:
         """Return the digest comparable with ``wanted``, or None when this hasher cannot compute it."""

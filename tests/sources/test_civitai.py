@@ -248,6 +248,18 @@ def test_what_one_site_does_not_know_the_other_is_asked_for(asks, hub, hub_with,
     assert ask.one(digest=digest).url == f"{hub.endpoint}/api/download/models/51?fileId=3"
 
 
+def test_when_one_site_is_down_the_other_is_asked(asks, hub, closed_port) -> None:
+    ask = asks("civitai", replace(settings_for(hub), civitai_endpoints=(closed_port, hub.endpoint)))
+    assert ask.one("civitai:51").url.startswith(hub.endpoint)
+
+
+def test_a_site_that_is_down_is_told_when_the_other_does_not_know_it(asks, hub_with, closed_port) -> None:
+    other = hub_with(missing=frozenset({"civitai/51"}))
+    ask = asks("civitai", replace(settings_for(other), civitai_endpoints=(closed_port, other.endpoint)))
+    with pytest.raises(SourceUnavailable):
+        ask("civitai:51")
+
+
 def test_the_first_site_that_knows_it_is_enough(asks, hub, hub_with) -> None:
     other = hub_with()
     ask = asks("civitai", replace(settings_for(hub), civitai_endpoints=(hub.endpoint, other.endpoint)))

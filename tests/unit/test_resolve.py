@@ -196,6 +196,14 @@ def test_a_short_pin_is_the_start_of_the_published_digest_which_stays(ask) -> No
     assert (found.digest, found.evidence) == (SHA256, Evidence.SAME_DIGEST)
 
 
+@pytest.mark.parametrize("published", [None, SHA256, Digest("git-sha1", "d" * 40)])
+def test_a_pin_that_nothing_here_can_compute_never_makes_a_candidate_sure(ask, published) -> None:
+    (found,) = ask(
+        replace(VAE, digest=Digest("blake3", "c" * 64)), Shelf(candidate(digest=published))
+    ).candidates
+    assert not found.evidence.is_sure
+
+
 @pytest.mark.parametrize("algorithm", ["blake3", "crc32"])
 def test_a_source_that_was_asked_for_a_digest_is_believed_about_it(ask, algorithm) -> None:
     pinned = Digest(algorithm, "c" * (64 if algorithm == "blake3" else 8))
