@@ -25,6 +25,7 @@ _NOT_PUBLIC = [
         "2001::/32",  # Teredo: an IPv4 address inside
         "2002::/16",  # 6to4: the same
         "3fff::/20",  # documentation
+        "192.0.0.0/24",  # protocols; older Pythons know only parts of it
         "192.88.99.0/24",  # relays of 6to4
         "168.63.129.16/32",  # Azure's metadata
     )

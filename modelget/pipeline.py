@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from threading import Event
 
-from .errors import InvalidSetting, ModelgetError, SourceUnavailable, UnsafeFile
+from .errors import InvalidSetting, ModelgetError, SourceUnavailable
 from .fetch import fetch
 from .hosts import HostPolicy
 from .http import Clock, Http
+from .judge import judge
 from .library import Library
 from .plan import make_plan, refuse_what_cannot_fit, settle_conflicts
 from .progress import Progress, Reporter
@@ -23,7 +23,6 @@ from .resolve import published_digest, resolve
 from .settings import Settings
 from .sources import Source, all_sources
 from .types import Decisions, Digest, Download, Fetched, Plan, Requirement, Resolution, Verdict, Workflow
-from .verify import check_contents, digest_file
 
 Outcomes = Mapping[Path, "Fetched | ModelgetError"]
 """What became of each download, by its destination."""
@@ -47,11 +46,8 @@ def open_workshop(settings: Settings, library: Library) -> Workshop:
     """Bring settings, library, sources and the network client together."""
     stop = Event()
     sources = tuple(all_sources(settings))
-    hosts = frozenset(host for source in sources for host in source.hosts)
-    endpoints = (endpoint for source in sources for endpoint in source.endpoints)
-    policy = HostPolicy.of(hosts, (*settings.allow_hosts, *endpoints))
-    clock = Clock(sleep=stop.wait)
-    http = Http(policy, settings.credentials, offline=settings.offline, clock=clock)
+    policy = _policy(sources, settings)
+    http = Http(policy, settings.credentials, offline=settings.offline, clock=Clock(sleep=stop.wait))
     return Workshop(settings, library, sources, http, stop)
 
 
@@ -100,7 +96,11 @@ def verify(
     for need in needs:
         if present := shop.library.find(need.folder, need.name):
             targets[present.path] = need
-    return [_judge(path, need, shop, reporter) for path, need in targets.items()]
+
+    def published(need: Requirement) -> Digest | None:
+        return published_digest(need, shop.sources, shop.http)
+
+    return [judge(path, need, shop.library, published, reporter) for path, need in targets.items()]
 
 
 def requirement_for(
@@ -130,36 +130,12 @@ def requirement_for(
     return replace(wanted, name=name or best.name, folder=folder or suggested)
 
 
-def _judge(path: Path, need: Requirement | None, shop: Workshop, reporter: Reporter) -> Verdict:
-    expected, basis = _expectation(path, need, shop)
-    try:
-        size = path.stat().st_size
-        watch = partial(_report_hashing, path, size, reporter)
-        hasher = digest_file(path, expected, watch)
-        check_contents(path, path.name)
-    except OSError as error:
-        return Verdict(path, None, expected, basis, f"it cannot be read ({error.strerror})")
-    except UnsafeFile as error:
-        return Verdict(path, hasher.sha256, expected, basis, error.reason)
-    got = hasher.as_algorithm_of(expected) if expected else None
-    if expected and got and got != expected:
-        return Verdict(path, hasher.sha256, expected, basis, f"expected {expected}, got {got}")
-    shop.library.record(path, hasher.sha256, shop.library.origin_of(path))
-    return Verdict(path, hasher.sha256, expected if got else None, basis if got else "")
-
-
-def _expectation(path: Path, need: Requirement | None, shop: Workshop) -> tuple[Digest | None, str]:
-    """Find out what a file's digest should be: pinned, else recorded here, else published."""
-    if need and need.digest:
-        return need.digest, "workflow"
-    if recorded := shop.library.last_digest(path):
-        return recorded, "recorded"
-    published = published_digest(need, shop.sources, shop.http) if need else None
-    return published, "published" if published else ""
-
-
-def _report_hashing(path: Path, size: int, reporter: Reporter, done: int) -> None:
-    reporter.report(Progress(path.name, "verifying", done, size))
+def _policy(sources: Sequence[Source], settings: Settings) -> HostPolicy:
+    """Allow every source's hosts, and the origins that the owner chose: listed, or set as a mirror."""
+    known = HostPolicy.of((host for source in sources for host in source.hosts), ())
+    # Only what the owner chose may have a private address, so a built-in host is not listed as an origin.
+    mirrors = (place for source in sources for place in source.endpoints if not known.allows(place))
+    return HostPolicy.of(known.hosts, (*settings.allow_hosts, *mirrors))
 
 
 def _resolve_all(needs: Iterable[Requirement], shop: Workshop) -> dict[Requirement, Resolution]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from .errors import SourceUnavailable, UnsafeFile
+from .errors import HostNotAllowed, SourceUnavailable, UnsafeFile
 from .http import Http
 from .library import Library
 from .sources import Source
@@ -53,6 +53,8 @@ def _ask(
             found += source.find(wanted, http)
         except SourceUnavailable as error:
             failures.append(SourceFailure(source.name, error.kind, str(error), error.retry_after))
+        except HostNotAllowed as error:
+            failures.append(SourceFailure(source.name, "unavailable", f"{error}. {error.hint}"))
     return found, failures
 
 

@@ -138,6 +138,7 @@ def _add_sources(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = _command(
         commands, "sources", "list the places models come from, credentials found, and who can be reached"
     )
+    parser.add_argument("--comfyui", type=Path, metavar="DIR", help="ComfyUI's folder, for its modelget.toml")
     parser.add_argument("--offline", action="store_true", help="do not try to reach them")
 
 

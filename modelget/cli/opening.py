@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import InvalidSetting, InvalidWorkflow
 from ..library import open_library
 from ..pipeline import Workshop, open_workshop
-from ..settings import load_settings
+from ..settings import Settings, load_settings
 from ..types import Decisions, Workflow
 from ..workflow import parse, read
 from .terminal import fail
@@ -28,11 +28,19 @@ class Inputs:
 
 def open_from(args: Namespace) -> Workshop:
     """Open the library and the settings that the options name."""
-    comfyui = args.comfyui
+    comfyui = args.comfyui or (None if args.models_dir else _nearby_comfyui())
     if comfyui is None and args.models_dir is None:
-        comfyui = _nearby_comfyui()
+        raise InvalidSetting(
+            "which ComfyUI? None was named and none is here",
+            "Pass --comfyui DIR (the folder with main.py) or --models-dir DIR.",
+        )
     library = open_library(comfyui=comfyui, models_dir=args.models_dir)
     return open_workshop(load_settings(args.environ, comfyui=comfyui, offline=args.offline), library)
+
+
+def settings_from(args: Namespace) -> Settings:
+    """Read the settings of the ComfyUI that is named or near, if there is one."""
+    return load_settings(args.environ, comfyui=args.comfyui or _nearby_comfyui(), offline=args.offline)
 
 
 def decisions_from(args: Namespace) -> Decisions:
@@ -85,15 +93,10 @@ def _read_folder(folder: Path) -> list[Workflow]:
     return found
 
 
-def _nearby_comfyui() -> Path:
+def _nearby_comfyui() -> Path | None:
     """Return the ComfyUI that this pack is installed in, or that the current folder is."""
     # Not resolved: a pack that is linked into custom_nodes belongs to that ComfyUI.
     pack = Path(__file__).absolute().parents[2]
     if pack.parent.name == "custom_nodes":
         return pack.parent.parent
-    if Path("folder_paths.py").is_file():
-        return Path.cwd()
-    raise InvalidSetting(
-        "which ComfyUI? None was named and none is here",
-        "Pass --comfyui DIR (the folder with main.py) or --models-dir DIR.",
-    )
+    return Path.cwd() if Path("folder_paths.py").is_file() else None

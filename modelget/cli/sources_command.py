@@ -7,17 +7,18 @@ from argparse import Namespace
 from typing import Any
 
 from ..errors import ModelgetError
-from ..hosts import HostPolicy
+from ..hosts import HostPolicy, origin_of
 from ..http import Http
-from ..settings import Settings, load_settings
+from ..settings import Settings
 from ..sources import all_sources
 from .exit_codes import DONE
+from .opening import settings_from
 from .terminal import colour, table
 
 
 def run(args: Namespace) -> int:
     """List every source; the values of credentials are never shown."""
-    settings = load_settings(args.environ, offline=args.offline)
+    settings = settings_from(args)
     rows = [row for source in all_sources(settings) for row in _rows(source, settings)]
     if args.json:
         print(json.dumps({"sources": rows, "allow_hosts": list(settings.allow_hosts)}, indent=2))
@@ -49,8 +50,6 @@ def _rows(source: Any, settings: Settings) -> list[dict[str, Any]]:
 
 
 def _has_token(endpoint: str, settings: Settings) -> bool:
-    from ..hosts import origin_of
-
     return origin_of(endpoint) in settings.credentials
 
 

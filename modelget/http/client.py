@@ -133,7 +133,7 @@ class Http:
             target = reply.headers.get("Location")
             if reply.status not in _REDIRECTS or not target:
                 return reply
-            reply.close()
+            reply.finish()
             url = _next(url, target)
             method, json = ("GET", None) if reply.status == 303 and method != "HEAD" else (method, json)
             chain.append(redact(url))
@@ -204,4 +204,4 @@ def _reason(error: Exception) -> str:
     text = str(reason)
     if isinstance(reason, NewConnectionError):
         text = text.partition(": ")[2]  # what stands before names the connection object
-    return f"could not connect ({text[:200]})"
+    return f"could not connect ({text[:300]})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..errors import SourceUnavailable
 from ..hosts import redact
 
 _LARGEST_DOCUMENT = 64 * 2**20
+_SHORT_BODY = 2**14
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
 
@@ -38,6 +40,13 @@ class Reply:
     def close(self) -> None:
         """Give the connection up; bytes not yet read are lost."""
         self._response.close()
+
+    def finish(self) -> None:
+        """Have no use for the body: a short one is read, so that the connection serves the next request."""
+        if self.length is not None and self.length <= _SHORT_BODY:
+            with suppress(SourceUnavailable):
+                self.read()
+        self.close()
 
     @property
     def length(self) -> int | None:

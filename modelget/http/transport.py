@@ -67,7 +67,8 @@ def _connect(connection: HTTPConnection, scheme: str, policy: HostPolicy) -> soc
         raise NewConnectionError(connection, f"{host}: name not found ({error})") from error
     for _family, _type, _proto, _name, address in answers:
         if not listed and not is_public(str(address[0])):
-            last = OSError(f"private address; if it is a proxy's or a mirror's, list {origin} yourself")
+            advice = f"if that is your proxy or mirror, add {origin} to MODELGET_ALLOW_HOSTS"
+            last = OSError(f"it has a private address; {advice}")
             continue
         try:
             connected = socket.create_connection((str(address[0]), port), timeout)

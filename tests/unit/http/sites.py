@@ -126,7 +126,7 @@ def _server(site: Site) -> ThreadingHTTPServer:
                 self.wfile.write(say.body)
             self.close_connection = self.close_connection or say.length is not None
 
-        do_GET = do_HEAD = do_POST = _answer
+        do_GET = do_HEAD = do_POST = do_CONNECT = _answer  # noqa: N815
 
     return Server(("127.0.0.1", 0), Handler)
 

@@ -66,11 +66,23 @@ def test_a_scheme_in_capitals_is_the_same_scheme(serve: Serve, client: Client) -
         assert reply.status == 200
 
 
-def test_the_body_of_a_redirect_is_not_read(serve: Serve, client: Client) -> None:
+@pytest.mark.parametrize(
+    "long", [Say(302, {"Location": "/b"}, b"x" * 2**15), Say(302, {"Location": "/b"}, b"x", 10**12)]
+)
+def test_a_long_body_of_a_redirect_is_not_read(long: Say, serve: Serve, client: Client) -> None:
     """It may be endless."""
-    site = serve(by_path({"/a": Say(302, {"Location": "/b"}, b"x", length=10**12), "/b": Say(body=b"here")}))
+    site = serve(by_path({"/a": long, "/b": Say(body=b"here")}))
     with client(site).open(f"{site.origin}/a") as reply:
         assert reply.read() == b"here"
+    assert site.connections == 2
+
+
+def test_a_redirect_with_a_short_body_leaves_the_connection_open_for_the_next_hop(
+    serve: Serve, client: Client
+) -> None:
+    site = serve(by_path({"/a": Say(302, {"Location": "/b"}, b"Found. Redirecting to /b"), "/b": Say()}))
+    client(site).open(f"{site.origin}/a").close()
+    assert (len(site.seen), site.connections) == (2, 1)
 
 
 @pytest.mark.parametrize("location", ["//", "http://", "http:", "#"])
@@ -100,7 +112,7 @@ def test_the_sixth_hop_is_not_taken_and_the_message_shows_the_way_without_querie
 ) -> None:
     site = serve(chain(6))
     with pytest.raises(SourceUnavailable, match="too many redirects") as caught:
-        client(site).open(f"{site.origin}/0")
+        client(site).open(f"{site.origin}/0?signature=hush")
     assert len(site.seen) == 6
     assert f"{site.origin}/0 -> {site.origin}/1" in str(caught.value)
     assert "hush" not in str(caught.value)
@@ -130,7 +142,9 @@ def test_an_answer_that_is_no_redirect_is_not_followed(status: int, serve: Serve
     assert paths(site) == ["/a"]
 
 
-@pytest.mark.parametrize("other", ["http://localhost:{port}/x", "http://127.0.0.1:1/x", "https://evil.example/x"])
+@pytest.mark.parametrize(
+    "other", ["http://localhost:{port}/x", "http://127.0.0.1:1/x", "https://evil.example/x"]
+)
 @pytest.mark.parametrize("status", [302, 307])
 def test_a_redirect_off_the_list_is_refused(status: int, other: str, serve: Serve, client: Client) -> None:
     site = serve(Say())

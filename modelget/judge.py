@@ -1,0 +1,57 @@
+"""Judge a model file on disk by the digest that a workflow, our records or a source name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from .errors import UnsafeFile
+from .library import Library
+from .progress import Progress, Reporter
+from .types import Digest, Requirement, Verdict
+from .verify import check_contents, digest_file
+
+
+def judge(
+    path: Path,
+    need: Requirement | None,
+    library: Library,
+    published: Callable[[Requirement], Digest | None],
+    reporter: Reporter,
+) -> Verdict:
+    """Read the whole file and compare; a file that is right is recorded.
+
+    ``need`` is what a workflow says about it; ``published`` asks the sources, and only when nothing
+    nearer says what the digest should be.
+    """
+    expected, basis = _expectation(path, need, library, published)
+    try:
+        watch = partial(_report, path.name, path.stat().st_size, reporter)
+        hasher = digest_file(path, expected, watch)
+        check_contents(path, path.name)
+    except OSError as error:
+        return Verdict(path, None, expected, basis, f"it cannot be read ({error.strerror})")
+    except UnsafeFile as error:
+        return Verdict(path, hasher.sha256, expected, basis, error.reason)
+    got = hasher.as_algorithm_of(expected) if expected else None
+    if expected and got and got != expected:
+        return Verdict(path, hasher.sha256, expected, basis, f"expected {expected}, got {got}")
+    library.record(path, hasher.sha256, library.origin_of(path))
+    return Verdict(path, hasher.sha256, expected if got else None, basis if got else "")
+
+
+def _expectation(
+    path: Path, need: Requirement | None, library: Library, published: Callable[[Requirement], Digest | None]
+) -> tuple[Digest | None, str]:
+    """Find out what the digest should be: pinned by the workflow, else recorded here, else published."""
+    if need and need.digest:
+        return need.digest, "workflow"
+    if recorded := library.last_digest(path):
+        return recorded, "recorded"
+    found = published(need) if need else None
+    return found, "published" if found else ""
+
+
+def _report(name: str, size: int, reporter: Reporter, done: int) -> None:
+    reporter.report(Progress(name, "verifying", done, size))

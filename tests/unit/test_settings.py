@@ -1,0 +1,320 @@
+"""What the owner decided: variables before the file, the file before the defaults, and plain complaints."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modelget.errors import InvalidSetting
+from modelget.settings import CIVITAI_ENDPOINTS, HUB_ENDPOINT, Limits, Secret, Settings, load_settings
+
+ROOT = Path(__file__).parents[2]
+Written = Callable[[str], dict[str, str]]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "modelget.toml"
+
+
+@pytest.fixture
+def written(file: Path) -> Written:
+    """``written(text)``: an environment that names a file with this text."""
+
+    def write(text: str) -> dict[str, str]:
+        file.write_text(text, encoding="utf-8")
+        return {"MODELGET_CONFIG": str(file)}
+
+    return write
+
+
+def test_without_a_word_of_the_owner_the_defaults_hold() -> None:
+    settings = load_settings({})
+    assert settings == Settings()
+    assert (settings.hub_endpoint, settings.civitai_endpoints) == (HUB_ENDPOINT, CIVITAI_ENDPOINTS)
+    assert (settings.autofetch, settings.allow_pickle) == ("ask", "ask")
+    assert (settings.allow_hosts, settings.offline, settings.credentials) == ((), False, {})
+    assert settings.limits == Limits(200 * 10**9, 3, 2 * 2**30)
+
+
+ROWS: list[tuple[str, str, Any, str, str, Any]] = [
+    # attribute, variable, its value and what it means, the file's line and what it means
+    (
+        "hub_endpoint",
+        "HF_ENDPOINT=https://env.example/",
+        "https://env.example",
+        "endpoints.huggingface",
+        '"https://file.example/hf/"',
+        "https://file.example/hf",
+    ),
+    (
+        "civitai_endpoints",
+        "MODELGET_CIVITAI_ENDPOINT= http://127.0.0.1:9 ",
+        ("http://127.0.0.1:9",),
+        "endpoints.civitai",
+        '"https://file.example"',
+        ("https://file.example",),
+    ),
+    (
+        "allow_hosts",
+        "MODELGET_ALLOW_HOSTS=http://127.0.0.1:9000, https://b.example/,,",
+        ("http://127.0.0.1:9000", "https://b.example"),
+        "allow_hosts",
+        '["https://c.example", "http://d.example"]',
+        ("https://c.example", "http://d.example"),
+    ),
+    ("autofetch", "MODELGET_AUTOFETCH=Auto", "auto", "autofetch", '"off"', "off"),
+    ("allow_pickle", "MODELGET_ALLOW_PICKLE=never", "never", "allow_pickle", '"NEVER"', "never"),
+]
+
+
+@pytest.mark.parametrize(("attribute", "variable", "meant", "key", "value", "means"), ROWS)
+def test_a_variable_comes_before_the_file_and_the_file_before_the_default(
+    attribute: str, variable: str, meant: object, key: str, value: str, means: object, written: Written
+) -> None:
+    name, _, set_to = variable.partition("=")
+    file = written(f"{key} = {value}\n")
+    assert getattr(load_settings({name: set_to}), attribute) == meant
+    assert getattr(load_settings(file), attribute) == means
+    assert getattr(load_settings({**file, name: set_to}), attribute) == meant
+    for unset in ("", "  "):
+        assert getattr(load_settings({**file, name: unset}), attribute) == means
+    assert getattr(load_settings({name: ""}), attribute) == getattr(Settings(), attribute)
+
+
+def test_the_limits_are_read_from_the_file(written: Written) -> None:
+    settings = load_settings(written("[limits]\nplan_gb = 1.5\nparallel_files = 5\nspare_gib = 0.5\n"))
+    assert settings.limits == Limits(1_500_000_000, 5, 2**29)
+
+
+def test_limits_that_are_left_out_keep_their_defaults(written: Written) -> None:
+    assert load_settings(written("[limits]\nplan_gb = 1\n")).limits == Limits(plan_bytes=10**9)
+
+
+def test_at_least_one_file_is_fetched_at_a_time(written: Written) -> None:
+    assert load_settings(written("limits.parallel_files = 0")).limits.parallel_files == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("HF_ENDPOINT", "huggingface.co"),
+        ("HF_ENDPOINT", "ftp://huggingface.co"),
+        ("HF_ENDPOINT", "https://joe:hunter2@huggingface.co"),
+        ("MODELGET_CIVITAI_ENDPOINT", "https://civit ai.com"),
+        ("MODELGET_CIVITAI_ENDPOINT", "https://"),
+        ("MODELGET_ALLOW_HOSTS", "127.0.0.1:9000"),
+        ("MODELGET_ALLOW_HOSTS", "https://a.example,*.b.example"),
+        ("MODELGET_ALLOW_HOSTS", "https://a.example https://b.example"),
+        ("MODELGET_ALLOW_HOSTS", "http://127.1:9000"),
+        ("MODELGET_ALLOW_HOSTS", "https://*"),
+        ("MODELGET_ALLOW_HOSTS", "http://127.0.0.1:99999"),
+        ("MODELGET_AUTOFETCH", "yes"),
+        ("MODELGET_ALLOW_PICKLE", "always"),
+        ("MODELGET_CONFIG", "/no/such/modelget.toml"),
+    ],
+)
+def test_a_bad_variable_is_named_with_what_to_do(variable: str, value: str) -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        load_settings({variable: value})
+    assert str(caught.value).startswith(f"{variable}: ")
+    assert caught.value.hint
+    assert "hunter2" not in str(caught.value) + caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("endpoints.huggingface = 5", "endpoints.huggingface"),
+        ('endpoints.huggingface = ""', "endpoints.huggingface"),
+        ('endpoints.civitai = ["https://a.example"]', "endpoints.civitai"),
+        ('endpoints.civitia = "https://a.example"', "endpoints.civitia"),
+        ("endpoints = 5", "endpoints"),
+        ("limits = []", "limits"),
+        ("allow_hosts = 5", "allow_hosts"),
+        ("allow_hosts.a = 1", "allow_hosts.a"),
+        ('allow_hosts = ["a.example"]', "allow_hosts"),
+        ("allow_hosts = [5]", "allow_hosts"),
+        ('allow_hosts = "a.example"', "allow_hosts"),
+        ("autofetch = true", "autofetch"),
+        ("autofetch = false", "autofetch"),
+        ('autofetch = ""', "autofetch"),
+        ("allow_pickle = 0", "allow_pickle"),
+        ('allow_pickel = "never"', "allow_pickel"),
+        ('hf_token = "hunter2"', "hf_token"),
+        ('tokens.civitai = "hunter2"', "tokens.civitai"),
+        ("limits.plan_gb = -1", "limits.plan_gb"),
+        ("limits.plan_gb = nan", "limits.plan_gb"),
+        ("limits.plan_gb = inf", "limits.plan_gb"),
+        ("limits.plan_gb = true", "limits.plan_gb"),
+        ('limits.plan_gb = "200"', "limits.plan_gb"),
+        ("limits.spare_gib = 1e400", "limits.spare_gib"),
+        ("limits.parallel_files = []", "limits.parallel_files"),
+        ("limits.plan = 5", "limits.plan"),
+        ("autofetch = ", ""),
+        ("autofetch", ""),
+        ("a = 1\na = 2", ""),
+    ],
+)
+def test_a_bad_line_is_named_by_file_and_key_with_what_to_do(
+    text: str, key: str, written: Written, file: Path
+) -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        load_settings(written(text))
+    assert str(caught.value).startswith(f"{file}: {key}")
+    assert caught.value.hint
+    assert "hunter2" not in str(caught.value) + caught.value.hint
+
+
+def test_a_file_that_is_no_text_is_named(file: Path, written: Written) -> None:
+    environ = written("")
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InvalidSetting, match=r"modelget\.toml"):
+        load_settings(environ)
+
+
+def test_the_file_lies_in_comfyuis_system_folder_and_never_in_a_users(tmp_path: Path) -> None:
+    system, user = tmp_path / "user" / "__modelget", tmp_path / "user" / "default"
+    for folder, choice in ((system, "off"), (user, "auto"), (user / "__modelget", "auto")):
+        folder.mkdir(parents=True)
+        (folder / "modelget.toml").write_text(f'autofetch = "{choice}"', encoding="utf-8")
+    assert load_settings({}, comfyui=tmp_path).autofetch == "off"
+    (system / "modelget.toml").unlink()
+    assert load_settings({}, comfyui=tmp_path).autofetch == "ask"
+
+
+def test_the_file_that_a_variable_names_comes_before_comfyuis(tmp_path: Path, written: Written) -> None:
+    system = tmp_path / "user" / "__modelget"
+    system.mkdir(parents=True)
+    (system / "modelget.toml").write_text('autofetch = "off"\nallow_pickle = "never"', encoding="utf-8")
+    settings = load_settings(written('autofetch = "auto"'), comfyui=tmp_path)
+    assert (settings.autofetch, settings.allow_pickle) == ("auto", "ask")
+
+
+@pytest.mark.parametrize(("value", "offline"), [("1", True), ("true", True), ("ON", True), ("Yes", True)])
+def test_the_hubs_own_variable_means_offline(value: str, offline: bool) -> None:
+    assert load_settings({"HF_HUB_OFFLINE": value}).offline is offline
+
+
+@pytest.mark.parametrize("value", ["", "0", "false", "no", "off"])
+def test_other_values_of_it_do_not(value: str) -> None:
+    assert load_settings({"HF_HUB_OFFLINE": value}).offline is False
+    assert load_settings({"HF_HUB_OFFLINE": value}, offline=True).offline is True
+
+
+def value(secret: Secret | None) -> str | None:
+    return None if secret is None else secret.reveal()
+
+
+def test_the_hub_token_is_read_from_its_variable() -> None:
+    assert value(load_settings({"HF_TOKEN": "hf_a\n"}).hub_token) == "hf_a"
+    assert value(load_settings({"HF_TOKEN": "  "}).hub_token) is None
+
+
+@pytest.mark.parametrize(
+    ("environ", "token"),
+    [
+        ({"CIVITAI_API_TOKEN": "a", "CIVITAI_API_KEY": "b", "CIVITAI_TOKEN": "c"}, "a"),
+        ({"CIVITAI_API_KEY": "b", "CIVITAI_TOKEN": "c"}, "b"),
+        ({"CIVITAI_TOKEN": "c"}, "c"),
+        ({"CIVITAI_API_TOKEN": " ", "CIVITAI_TOKEN": "c"}, "c"),
+        ({"CIVITAI_API_TOKEN": "", "CIVITAI_API_KEY": ""}, None),
+        ({"HF_TOKEN": "hf_a"}, None),
+    ],
+)
+def test_the_civitai_token_is_read_from_the_first_of_its_three_names(
+    environ: dict[str, str], token: str | None
+) -> None:
+    assert value(load_settings(environ).civitai_token) == token
+
+
+def revealed(settings: Settings) -> dict[str, str]:
+    return {origin: secret.reveal() for origin, secret in settings.credentials.items()}
+
+
+def test_each_token_belongs_to_the_origins_of_its_own_site() -> None:
+    assert revealed(load_settings({"HF_TOKEN": "h", "CIVITAI_TOKEN": "c"})) == {
+        "https://huggingface.co": "h",
+        "https://civitai.com": "c",
+        "https://civitai.red": "c",
+    }
+
+
+def test_tokens_follow_the_endpoints_that_the_owner_names_and_leave_the_others() -> None:
+    environ = {
+        "HF_TOKEN": "h",
+        "CIVITAI_TOKEN": "c",
+        "HF_ENDPOINT": "https://Mirror.example:443/hf",
+        "MODELGET_CIVITAI_ENDPOINT": "http://127.0.0.1:9",
+    }
+    assert revealed(load_settings(environ)) == {"https://mirror.example": "h", "http://127.0.0.1:9": "c"}
+
+
+def found_by_the_hubs_own_client(**environ: str) -> str:
+    """Return the Hub token that a process of its own finds."""
+    script = "from modelget.settings import load_settings as l; t = l().hub_token; print(t and t.reveal(), repr(t))"
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "TMP") if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**kept, "PYTHONPATH": str(ROOT), **environ},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout.strip()
+
+
+def test_a_token_of_hf_auth_login_is_found(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("hf_stored\n", encoding="utf-8")
+    assert found_by_the_hubs_own_client(HF_HOME=str(tmp_path)) == "hf_stored ***"
+    variable = {"HF_HOME": str(tmp_path), "HF_TOKEN": "hf_variable"}
+    assert found_by_the_hubs_own_client(**variable) == "hf_variable ***"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("hf_elsewhere", encoding="utf-8")
+    named = {"HF_HOME": str(tmp_path), "HF_TOKEN_PATH": str(elsewhere)}
+    assert found_by_the_hubs_own_client(**named) == "hf_elsewhere ***"
+
+
+def test_where_nobody_logged_in_there_is_no_token(tmp_path: Path) -> None:
+    assert found_by_the_hubs_own_client(HF_HOME=str(tmp_path)) == "None None"
+
+
+@pytest.fixture
+def stored(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], str | None]], None]:
+    """``stored(get_token)``: let the Hub's client find this."""
+    import huggingface_hub
+
+    for name in ("HF_TOKEN", "HF_ENDPOINT", "MODELGET_CONFIG", "HF_HUB_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    return lambda get_token: monkeypatch.setattr(huggingface_hub, "get_token", get_token)
+
+
+def test_a_stored_token_that_is_broken_is_told_where_it_is(
+    stored: Callable[[Callable[[], str | None]], None],
+) -> None:
+    stored(lambda: "hf_a\nhunter2")
+    with pytest.raises(InvalidSetting, match="hf auth login") as caught:
+        load_settings()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_home_that_may_not_be_read_has_no_token(stored: Callable[[Callable[[], str | None]], None]) -> None:
+    def forbidden() -> str:
+        raise PermissionError(13, "Permission denied", "/root/.cache/huggingface/token")
+
+    stored(forbidden)
+    assert load_settings().hub_token is None
+
+
+def test_offline_the_hubs_client_is_not_even_loaded(
+    stored: Callable[[Callable[[], str | None]], None],
+) -> None:
+    stored(lambda: pytest.fail("it was asked"))
+    assert load_settings(offline=True).hub_token is None
