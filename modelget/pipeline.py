@@ -5,13 +5,14 @@ Planning changes nothing. Carrying out does what the plan says, and nothing else
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
-from .errors import InvalidSetting, ModelgetError, SourceUnavailable
+from .errors import Cancelled, InvalidSetting, ModelgetError, SourceUnavailable
 from .fetch import fetch
 from .hosts import HostPolicy
 from .http import Clock, Http
@@ -77,14 +78,9 @@ def carry_out(plans: Sequence[Plan], shop: Workshop, reporter: Reporter) -> Outc
     """
     refuse_what_cannot_fit(plans, shop.library, shop.settings.limits)
     outcomes: dict[Path, Fetched | ModelgetError] = {}
-    with ThreadPoolExecutor(shop.settings.limits.parallel_files) as pool:
-        jobs = [pool.submit(_fetch_group, group, shop, reporter) for group in _groups(plans)]
-        try:
-            for job in jobs:
-                outcomes.update(job.result())
-        except BaseException:
-            shop.stop.set()
-            raise
+    with _workers(shop.settings.limits.parallel_files, shop.stop) as pool:
+        for arrived in pool.map(lambda group: _fetch_group(group, shop, reporter), _groups(plans)):
+            outcomes.update(arrived)
     return outcomes
 
 
@@ -141,9 +137,22 @@ def _policy(sources: Sequence[Source], settings: Settings) -> HostPolicy:
 def _resolve_all(needs: Iterable[Requirement], shop: Workshop) -> dict[Requirement, Resolution]:
     """Ask each distinct question once, several at a time."""
     questions = list(dict.fromkeys(map(_question, needs)))
-    with ThreadPoolExecutor(1 if shop.http.offline else _QUESTIONS_AT_ONCE) as pool:
+    with _workers(1 if shop.http.offline else _QUESTIONS_AT_ONCE, shop.stop) as pool:
         answers = pool.map(lambda need: resolve(need, shop.library, shop.sources, shop.http), questions)
         return dict(zip(questions, answers, strict=True))
+
+
+@contextmanager
+def _workers(count: int, stop: Event) -> Iterator[ThreadPoolExecutor]:
+    """Run a few things at once; when a person interrupts, drop what has not begun and end what has."""
+    pool = ThreadPoolExecutor(count)
+    try:
+        yield pool
+    except BaseException:
+        stop.set()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _question(need: Requirement) -> Requirement:
@@ -167,7 +176,8 @@ def _fetch_group(group: list[Download], shop: Workshop, reporter: Reporter) -> O
             outcomes[download.destination] = _fetch_one(download, shop, reporter)
         except ModelgetError as error:
             outcomes[download.destination] = error
-            reporter.report(Progress(download.label, "failed", message=str(error)))
+            phase = "stopped" if isinstance(error, Cancelled) else "failed"
+            reporter.report(Progress(download.label, phase, message=str(error)))
     return outcomes
 
 

@@ -13,7 +13,7 @@ class Progress:
     name: str
     """Target folder and file name, as shown to people: ``vae/ae.safetensors``."""
     phase: str
-    """``waiting``, ``fetching``, ``verifying``, ``placing``, ``present`` or ``failed``."""
+    """``waiting``, ``fetching``, ``verifying``, ``placing``, ``present``, ``failed`` or ``stopped``."""
     done: int = 0
     """Bytes that are here, resumed ones included."""
     total: int | None = None

@@ -66,7 +66,7 @@ class Lines:
                 since, _before = self._started.get(key, (now, 0))
                 self._print(f"placed    {key}  {size(progress.done)} in {now - since:.1f} s")
             elif progress.message:
-                self._print(f"{progress.phase:<9} {key}: {progress.message}")
+                self._print(_sentence(progress))
             elif progress.phase == "fetching" and now - self._told[key] >= _SECONDS_BETWEEN_LINES:
                 self._told[key] = now
                 self._print(self._state(progress, now))
@@ -96,10 +96,8 @@ class Bars:
         """Move the bars."""
         with self._lock:
             if progress.message:
-                self._whole.write(
-                    plain(f"{progress.phase}: {progress.name}: {progress.message}"), file=sys.stderr
-                )
-            if progress.phase in ("present", "failed"):
+                self._whole.write(plain(_sentence(progress)), file=sys.stderr)
+            if progress.phase in ("present", "failed", "stopped"):
                 self._end(progress)
             elif progress.phase == "fetching":
                 self._move(progress)
@@ -152,6 +150,14 @@ class HashingBar:
         """Take the bar off the screen."""
         if self._bar is not None:
             self._bar.close()
+
+
+def _sentence(progress: Progress) -> str:
+    """Say what happened; most messages begin with the file's name already."""
+    message = progress.message
+    return f"{progress.phase:<9} " + (
+        message if message.startswith(progress.name) else f"{progress.name}: {message}"
+    )
 
 
 def make_bar(label: str, total: int | None, position: int = 0) -> tqdm[Any]:
