@@ -62,7 +62,8 @@ def _acquire(path: Path, clock: Clock, waiting: Callable[[], None]) -> int:
         except PermissionError:
             if sys.platform != "win32":
                 raise
-            clock.sleep(_POLL_SECONDS)  # it is being removed by the process that held it
+            waiting()  # it is being removed by the process that held it
+            clock.sleep(_POLL_SECONDS)
             continue
         if _try_lock(descriptor) and _is_still(path, descriptor):
             return descriptor

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import FetchFailed
+from ..errors import DigestMismatch, FetchFailed
 from ..types import Digest, Download
-from ..verify import digest_file
-from .part import Part, staged_name
+from ..verify import Hasher, check_digest, digest_file
+from .part import Part
+
+_BLOCK = 2**20
 
 
 def publish(part: Part, destination: Path, digest: Digest) -> None:
@@ -24,30 +25,61 @@ def publish(part: Part, destination: Path, digest: Digest) -> None:
     try:
         _rename(part.path, destination)
     except FileExistsError:
-        if digest_file(destination).sha256 != digest:
-            raise FetchFailed(
-                f"{destination}: another file has this name; it was left as it is",
-                "Move or rename that file, then run the same command again: the bytes are kept.",
-            ) from None
+        if not _holds(destination, digest):
+            raise name_taken(destination) from None
     part.discard()
 
 
 def link(existing: Path, download: Download) -> Digest:
-    """Give bytes that are on this disk a second name: a hard link, or a copy where links are impossible."""
-    digest = download.candidate.digest or digest_file(existing).sha256
-    destination = download.destination
+    """Give bytes that are on this disk a second name: a hard link, or a copy where links are impossible.
+
+    Return their sha256.
+    """
+    wanted, destination = download.candidate.digest, download.destination
     destination.parent.mkdir(parents=True, exist_ok=True)
     try:
-        os.link(existing, destination)
+        os.link(existing.resolve(), destination)
     except FileExistsError:
-        raise FetchFailed(
-            f"{destination}: another file has this name; it was left as it is", "Move it away."
-        ) from None
+        raise name_taken(destination) from None
     except OSError:
-        scratch = download.staging / f"{staged_name(download)}.copy"
-        shutil.copyfile(existing, scratch)
-        _rename(scratch, destination)
-    return digest
+        return _copy(existing, download)
+    _sync_folder(destination.parent)
+    return wanted if wanted and wanted.algorithm == "sha256" else digest_file(destination).sha256
+
+
+def name_taken(destination: Path) -> FetchFailed:
+    """Say that the user's own file is in the way."""
+    return FetchFailed(
+        f"{destination}: another file has this name; it was left as it is",
+        "Move or rename that file, then run the same command again.",
+    )
+
+
+def _copy(existing: Path, download: Download) -> Digest:
+    wanted, destination = download.candidate.digest, download.destination
+    part = Part.open(download)
+    try:
+        part.restart()
+        hasher = Hasher(wanted, existing.stat().st_size)
+        with existing.open("rb") as file:
+            while block := file.read(_BLOCK):
+                part.write(block)
+                hasher.update(block)
+        check_digest(destination.name, wanted, hasher)
+        publish(part, destination, hasher.sha256)
+    except DigestMismatch:
+        part.discard()
+        raise
+    finally:
+        part.close()
+    return hasher.sha256
+
+
+def _holds(path: Path, digest: Digest) -> bool:
+    try:
+        return digest_file(path).sha256 == digest
+    except OSError:  # a folder, or a link to nothing
+        return False
 
 
 def _rename(source: Path, destination: Path) -> None:
@@ -62,7 +94,7 @@ def _rename(source: Path, destination: Path) -> None:
         raise
     except OSError:
         # No hard links here (exFAT, some network shares). Every fetch of ours holds the lock for this name.
-        if destination.exists():
+        if os.path.lexists(destination):
             raise FileExistsError(destination) from None
         source.rename(destination)
     else:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import re
 import shutil
 from threading import Event
 
@@ -13,15 +11,19 @@ from ..http.waiting import LONGEST_WAIT, RETRIED_STATUSES, backoff
 from ..progress import Progress, Reporter
 from ..types import Download
 from ..verify import Hasher, check_opening
-from .part import Part
+from .headers import content_range, length_beyond_range, strong_etag
+from .part import DISK_FULL, Part
 
 _CHUNK = 2**20
+_TELLING = 64
+"""With this many first bytes, a file that looks wrong is wrong."""
+
 _TRIES = 8
 _RENEWING_BYTES = 2**20
 """A try that brought this much was not in vain: the budget of tries starts anew."""
 
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
-_UNSATISFIED_RANGE = re.compile(r"bytes \*/(\d+)")
+_LEFT_FREE = 2**30
+"""Bytes that a body of unknown length, perhaps an endless one, may not take from the disk."""
 
 
 class Transfer:
@@ -30,10 +32,16 @@ class Transfer:
     def __init__(self, download: Download, part: Part, http: Http, reporter: Reporter, stop: Event) -> None:
         self.download, self.part = download, part
         self.received = 0
+        self.doubtful = part.size > 0
+        """A wrong digest may be our doing: bytes of several answers were joined, or their end was not marked."""
         self._http, self._reporter, self._stop = http, reporter, stop
-        if part.size and not (download.candidate.digest or part.etag):
-            part.restart()  # nothing could tell whether the rest belongs to these bytes
+        candidate = download.candidate
+        self._provable = Hasher(candidate.digest, candidate.size).proves(candidate.digest)
+        if not self._can_continue or part.size > (candidate.size or part.size):
+            part.restart()
         self.hasher = self._hash_of_part()
+        if self._provable and part.size and part.size == candidate.size:
+            part.total = part.size
 
     def run(self) -> None:
         """Receive until the file is complete.
@@ -45,30 +53,39 @@ class Transfer:
             NotEnoughSpace: the disk is full; what arrived is kept.
             UnsafeFile: the first bytes show that this is not a model.
         """
-        attempt = 0
+        attempt, furthest = 0, self.part.size
         while not self._complete:
             refuse_when_stopped(self._stop, self.download.label)
-            before = self.received
             try:
                 self._attempt()
             except SourceUnavailable as error:
-                attempt = 0 if self.received - before >= _RENEWING_BYTES else attempt + 1
+                # Bytes that only repeat those of an earlier try bring nobody nearer to the end.
+                attempt = 0 if self.part.size - furthest >= _RENEWING_BYTES else attempt + 1
+                furthest = max(furthest, self.part.size)
                 self._wait(error, attempt)
 
     def start_over(self) -> None:
         """Forget all bytes received so far."""
         self.part.restart()
         self.hasher = self._hash_of_part()
+        self.doubtful = False
 
     @property
     def _complete(self) -> bool:
         return self.part.total is not None and self.part.size == self.part.total
 
+    @property
+    def _can_continue(self) -> bool:
+        """Whether anything will tell if the rest does not belong to the bytes that are here."""
+        return self._provable or bool(self.part.etag)
+
     def _attempt(self) -> None:
+        if self.part.size and not self._can_continue:
+            self.start_over()
         headers = {}
         if self.part.size:
             headers["Range"] = f"bytes={self.part.size}-"
-            if self.part.etag and not self.download.candidate.digest:
+            if not self._provable:
                 headers["If-Range"] = self.part.etag
         with self._http.open(self.download.candidate.url, headers=headers) as reply:
             self._accept(reply)
@@ -78,73 +95,92 @@ class Transfer:
     def _accept(self, reply: Reply) -> None:
         """Decide what the answer's body is: a continuation, the whole file, or a refusal."""
         if reply.status == 206 and self.part.size:
-            found = _CONTENT_RANGE.fullmatch(reply.headers.get("Content-Range", ""))
-            if not found or not self._continues(int(found[1]), int(found[3]), reply):
+            start, total = content_range(reply) or (0, 0)
+            if start != self.part.size or not self._is_same_file(total, reply):
                 self.start_over()
                 raise SourceUnavailable(f"{self.download.label}: the server cannot continue; starting over")
-            self._expect(int(found[3]))
+            self.doubtful = True
+            self._expect(total, reply)
         elif reply.status == 200:
             if self.part.size:
                 self.start_over()
-            self.part.etag = _strong_etag(reply)
-            self._expect(reply.length)
+            self.part.etag = strong_etag(reply)
+            self._expect(reply.length, reply)
         elif reply.status == 416 and self.part.size:
-            found = _UNSATISFIED_RANGE.fullmatch(reply.headers.get("Content-Range", ""))
-            if found and int(found[1]) == self.part.size:
-                self._expect(self.part.size)
+            if self._is_same_file(self.part.size, reply) and length_beyond_range(reply) == self.part.size:
+                self._expect(self.part.size, reply)
                 return
             self.start_over()
             raise SourceUnavailable(f"{self.download.label}: the file changed at its source; starting over")
         else:
             self._refuse(reply)
 
-    def _continues(self, start: int, total: int, reply: Reply) -> bool:
-        same_file = self.download.candidate.digest is not None or _strong_etag(reply) in ("", self.part.etag)
-        return start == self.part.size and self.part.total in (None, total) and same_file
+    def _is_same_file(self, total: int, reply: Reply) -> bool:
+        same = self._provable or (self.part.etag != "" and strong_etag(reply) == self.part.etag)
+        return same and self.part.total in (None, total)
 
-    def _expect(self, total: int | None) -> None:
+    def _expect(self, total: int | None, reply: Reply) -> None:
         """Take note of the file's length in bytes; refuse when it cannot be right or cannot fit."""
-        candidate = self.download.candidate
-        if total is None and candidate.size is None and candidate.digest is None:
+        published = self.download.candidate.size
+        total = published if total is None else total
+        if total is None and not self._provable:
             raise UnsafeFile(
                 self.download.label, "the server does not say how long the file is, and no digest is known"
             )
-        total = candidate.size if total is None else total
-        if candidate.digest and candidate.size is not None and total != candidate.size:
+        if published is not None and total != published:
+            if reply.status == 200:  # a page instead of the file says more than a wrong length
+                self._check_opening(next(reply.chunks(_CHUNK), b""), reply)
             raise FetchFailed(
-                f"{self.download.label}: the server offers {total} bytes, {candidate.size} were published"
+                f"{self.download.label}: the server offers {total} bytes, {published} were published",
+                "The publisher replaced the file: run `modelget plan` again.",
             )
         self.part.total = total
-        free = shutil.disk_usage(self.download.staging).free
+        free = self._free
         if total is not None and total - self.part.size > free:
             raise NotEnoughSpace(self.download.staging, total - self.part.size, free)
 
     def _receive(self, reply: Reply) -> None:
-        name, kind = self.download.destination.name, reply.headers.get("Content-Type", "")
         for chunk in reply.chunks(_CHUNK):
-            if self.part.size == 0:
-                check_opening(name, chunk, kind)
-            if self.part.total is not None and self.part.size + len(chunk) > self.part.total:
-                raise FetchFailed(
-                    f"{self.download.label}: the server sent more than the {self.part.total} bytes it declared"
-                )
+            # A line cut after a few bytes proves nothing.
+            if self.part.size == 0 and (len(chunk) >= _TELLING or len(chunk) == self.part.total):
+                self._check_opening(chunk, reply)
+            self._refuse_too_much(self.part.size + len(chunk))
             self._keep(chunk)
             self._say("fetching")
             refuse_when_stopped(self._stop, self.download.label)
         if self.part.total is None:
-            self.part.total = self.part.size
+            self.part.total, self.doubtful = self.part.size, True
+        elif not self._complete:
+            raise SourceUnavailable(f"{self.download.label}: the connection ended early")
+
+    def _check_opening(self, chunk: bytes, reply: Reply) -> None:
+        check_opening(self.download.destination.name, chunk, reply.headers.get("Content-Type", ""))
+
+    def _refuse_too_much(self, size: int) -> None:
+        """Refuse the file, and forget it, when a body goes on after its end or is about to fill the disk."""
+        total = self.part.total
+        if total is None and self._free < _LEFT_FREE:
+            reason = "its length is not known, and the disk is almost full"
+        elif total is not None and size > total:
+            reason = f"the server sent more than the {total} bytes it declared"
+        else:
+            return
+        self.start_over()
+        raise FetchFailed(f"{self.download.label}: {reason}")
+
+    @property
+    def _free(self) -> int:
+        return shutil.disk_usage(self.download.staging).free
 
     def _keep(self, chunk: bytes) -> None:
         self.received += len(chunk)
         try:
             self.part.write(chunk)
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                missing = (self.part.total or self.part.size) - self.part.size
-                raise NotEnoughSpace(self.download.staging, missing, 0) from error
-            raise FetchFailed(
-                f"{self.part.path}: cannot be written ({error.strerror})", "Check the disk."
-            ) from error
+            if error.errno not in DISK_FULL:
+                raise
+            missing = (self.part.total or self.part.size) - self.part.size
+            raise NotEnoughSpace(self.download.staging, missing, 0) from error
         self.hasher.update(chunk)
 
     def _refuse(self, reply: Reply) -> None:
@@ -185,8 +221,3 @@ def refuse_when_stopped(stop: Event, label: str) -> None:
     """Raise Cancelled when a person stopped the work."""
     if stop.is_set():
         raise Cancelled(f"{label}: stopped")
-
-
-def _strong_etag(reply: Reply) -> str:
-    etag = reply.headers.get("ETag", "")
-    return "" if etag.startswith("W/") else etag

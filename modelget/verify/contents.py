@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UnsafeFile
+from ..types import PICKLE_SUFFIXES
 
 OPENING = 64 * 2**10
 """Bytes that are enough to tell what a file is."""
@@ -16,7 +17,7 @@ _LARGEST_HEADER = 32 * 2**20
 _MOST_TENSORS = 100_000
 _TENSOR_SUFFIXES = frozenset({".safetensors", ".sft"})
 _PICKLE_STARTS = (b"PK\x03\x04", *(bytes([0x80, protocol]) for protocol in range(1, 6)))
-_PAGE_STARTS = (b"<!doctype", b"<html", b"<head", b"<body", b"<?xml", b"<error")
+_PAGE_STARTS = (b"<!doctype", b"<!--", b"<html", b"<head", b"<body", b"<?xml", b"<error")
 _POINTER_START = b"version https://git-lfs.github.com/spec/"
 
 
@@ -24,8 +25,11 @@ def check_opening(name: str, opening: bytes, content_type: str = "") -> None:
     """Refuse a file by its first bytes, before the rest is fetched.
 
     Raises:
-        UnsafeFile: it is a web page, an error document, an LFS pointer, or a pickle named as tensors.
+        UnsafeFile: it is empty, a web page, an error document, an LFS pointer, or a pickle whose name
+            does not say so.
     """
+    if not opening:
+        raise UnsafeFile(name, "the file is empty")
     start = opening[:OPENING].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     suffix = Path(name).suffix.lower()
     if start.startswith(_PAGE_STARTS) or content_type.split(";")[0].strip().lower() == "text/html":
@@ -38,6 +42,8 @@ def check_opening(name: str, opening: bytes, content_type: str = "") -> None:
         )
     if suffix in _TENSOR_SUFFIXES:
         _check_tensor_opening(name, opening)
+    elif suffix not in PICKLE_SUFFIXES and opening.startswith(_PICKLE_STARTS):
+        raise _hidden_pickle(name, "a name that does not say so")
     elif suffix == ".gguf" and not opening.startswith(b"GGUF"):
         raise UnsafeFile(name, "these are not GGUF contents")
     elif start.startswith((b"{", b"[")):
@@ -63,24 +69,28 @@ def check_contents(path: Path, name: str) -> None:
 
 def _check_tensor_opening(name: str, opening: bytes) -> None:
     if opening.startswith(_PICKLE_STARTS):
-        raise UnsafeFile(
-            name,
-            "this is a pickle, which can run code when loaded, under the name of a tensor file",
-            "Do not load it. Ask its author for a real safetensors file.",
-        )
+        raise _hidden_pickle(name, "the name of a tensor file")
     length = struct.unpack("<Q", opening[:8])[0] if len(opening) >= 9 else 0
     if not 2 <= length <= _LARGEST_HEADER or not opening[8:9] == b"{":
         raise UnsafeFile(name, "these are not safetensors contents")
 
 
+def _hidden_pickle(name: str, under: str) -> UnsafeFile:
+    return UnsafeFile(
+        name,
+        f"this is a pickle, which can run code when loaded, under {under}",
+        "Do not load it. Ask its author for a real safetensors file.",
+    )
+
+
 def _check_header(name: str, header: bytes, data_size: int) -> None:
+    if header.count(b'"data_offsets"') > _MOST_TENSORS:
+        raise UnsafeFile(name, f"its header lists more than {_MOST_TENSORS} tensors")
     try:
-        table = json.loads(header)
+        table = json.loads(header, object_pairs_hook=_without_duplicates)
         spans = sorted(_span(entry) for key, entry in table.items() if key != "__metadata__")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UnsafeFile(name, "its safetensors header cannot be read") from None
-    if len(spans) > _MOST_TENSORS:
-        raise UnsafeFile(name, f"its header lists more than {_MOST_TENSORS} tensors")
     end = 0
     for start, stop in spans:
         if start != end or stop < start:
@@ -90,8 +100,16 @@ def _check_header(name: str, header: bytes, data_size: int) -> None:
         raise UnsafeFile(name, f"it holds {data_size} bytes of tensors where its header says {end}")
 
 
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Readers differ on which of two equal keys counts, so that each could see another file."""
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        raise ValueError("a key appears twice")
+    return table
+
+
 def _span(entry: dict[str, Any]) -> tuple[int, int]:
     start, stop = entry["data_offsets"]
-    if not isinstance(start, int) or not isinstance(stop, int):
+    if type(start) is not int or type(stop) is not int:
         raise TypeError("offsets must be whole numbers")
     return start, stop

@@ -1,0 +1,29 @@
+"""What the headers of an answer say about the file behind it."""
+
+from __future__ import annotations
+
+import re
+
+from ..http import Reply
+from .part import STRONG_ETAG
+
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})")
+_UNSATISFIED_RANGE = re.compile(r"bytes \*/([0-9]{1,18})")
+
+
+def content_range(reply: Reply) -> tuple[int, int] | None:
+    """Return where a partial body starts and how long the whole file is, both in bytes."""
+    found = _CONTENT_RANGE.fullmatch(reply.headers.get("Content-Range", ""))
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def length_beyond_range(reply: Reply) -> int | None:
+    """Return the file's length in bytes as an answer to a range that starts at or after its end names it."""
+    found = _UNSATISFIED_RANGE.fullmatch(reply.headers.get("Content-Range", ""))
+    return int(found[1]) if found else None
+
+
+def strong_etag(reply: Reply) -> str:
+    """Return the file's validator, empty when there is none that promises equal bytes."""
+    etag = reply.headers.get("ETag", "")
+    return etag if STRONG_ETAG.fullmatch(etag) else ""

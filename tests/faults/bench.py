@@ -1,0 +1,109 @@
+"""What a test of fetching needs: bodies, a client that never sleeps, and one download to try again and again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from faults.server import Fault, FaultServer
+
+from modelget.fetch import fetch
+from modelget.hosts import HostPolicy
+from modelget.http import Clock, Http
+from modelget.progress import Progress
+from modelget.types import Candidate, Digest, Download, Evidence, Fetched
+
+MIB = 2**20
+NAME = "model.safetensors"
+
+
+def safetensors(size: int, seed: int = 1) -> bytes:
+    """A file of exactly ``size`` bytes with one tensor of random bytes."""
+    length = size - 8 - 128
+    entry = {"dtype": "U8", "shape": [length], "data_offsets": [0, length]}
+    header = json.dumps({"weights": entry}).encode().ljust(128)
+    return (128).to_bytes(8, "little") + header + random.Random(seed).randbytes(length)  # noqa: S311
+
+
+def sha256(body: bytes) -> Digest:
+    return Digest("sha256", hashlib.sha256(body).hexdigest())
+
+
+def git_sha1(body: bytes) -> Digest:
+    return Digest("git-sha1", hashlib.sha1(b"blob %d\0" % len(body) + body).hexdigest())  # noqa: S324
+
+
+class Recorder:
+    """A reporter that remembers, and can do something at a given moment."""
+
+    def __init__(self) -> None:
+        self.seen: list[Progress] = []
+
+    def report(self, progress: Progress) -> None:
+        self.seen.append(progress)
+
+    @property
+    def phases(self) -> list[str]:
+        """The phases in order, without repetitions."""
+        names = [progress.phase for progress in self.seen]
+        return [name for at, name in enumerate(names) if at == 0 or names[at - 1] != name]
+
+
+class Bench:
+    """One place for one file, and a client for it; ``slept`` are the waits it asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.destination = folder / "models" / "vae" / NAME
+        self.staging = folder / "models" / ".modelget"
+        self.slept: list[float] = []
+        self.wall = 1_800_000_000.0
+        self.reporter = Recorder()
+        self.stop = Event()
+
+    def download(self, server: FaultServer, **facts: Any) -> Download:
+        candidate = Candidate(
+            "direct_url", server.url, server.url, self.destination.name, Evidence.DECLARED_URL
+        )
+        return Download(
+            replace(candidate, **facts), self.destination, self.staging, f"vae/{self.destination.name}"
+        )
+
+    def fetch(self, server: FaultServer, **facts: Any) -> Fetched:
+        """Fetch once; ``digest=…, size=…`` are what the source published."""
+        with self.http(server) as http:
+            return fetch(self.download(server, **facts), http, self.reporter, self.stop)
+
+    @contextmanager
+    def http(self, server: FaultServer) -> Iterator[Http]:
+        clock = Clock(sleep=self.slept.append, wall=lambda: self.wall)
+        http = Http(HostPolicy.of((), (server.origin,)), clock=clock)
+        try:
+            yield http
+        finally:
+            http.close()
+
+    @property
+    def leftovers(self) -> list[str]:
+        """Names of what is in the staging folder."""
+        return sorted(path.name for path in self.staging.glob("*")) if self.staging.exists() else []
+
+    @property
+    def part(self) -> Path:
+        (found,) = self.staging.glob("*.part")
+        return found
+
+    @property
+    def journal(self) -> Path:
+        (found,) = self.staging.glob("*.json")
+        return found
+
+
+__all__ = ["MIB", "NAME", "Bench", "Fault", "FaultServer", "Recorder", "git_sha1", "safetensors", "sha256"]

@@ -1,0 +1,28 @@
+"""A server and a place for its file, new for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from faults.bench import Bench
+from faults.server import FaultServer
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., FaultServer]]:
+    with ExitStack() as stack:
+        yield lambda *given, **named: stack.enter_context(FaultServer(*given, **named))

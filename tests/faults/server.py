@@ -1,0 +1,208 @@
+"""A server on loopback that hands out one file, with a scripted fault for each request."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from mmap import mmap
+from typing import Any
+
+Body = bytes | mmap
+
+_BLOCK = 2**16
+_RANGE = re.compile(r"bytes=(\d+)-")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """How one request goes wrong; as it stands, it does not."""
+
+    cut_after: int | None = None
+    """Close the line after this many bytes of the body."""
+    framing: str = "length"
+    """``length``, ``chunked``, or ``none``: the body ends where the line does."""
+    status: int | None = None
+    body: bytes | None = None
+    """Instead of the file."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Beside the usual ones; an empty value removes one."""
+    ignore_range: bool = False
+    flip: int | None = None
+    """Offset in the file of a byte with one wrong bit."""
+    compress: bool = False
+    extra: int = 0
+    """Bytes that follow the declared ones."""
+    endless: bool = False
+    then: Callable[[FaultServer], object] = lambda _server: None
+    """What happens at the server while it answers, before the last bytes leave."""
+    pause_at: int | None = None
+    """Wait at this byte of the body for ``FaultServer.go_on``."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request for the file as it arrived."""
+
+    path: str
+    start: int | None
+    """First byte that was asked for; None without a range."""
+    if_range: str | None
+
+
+class FaultServer:
+    """One file at ``url``; ``faults`` answer in turn, and then ``always`` does."""
+
+    def __init__(
+        self,
+        body: Body,
+        faults: Iterable[Fault] = (),
+        *,
+        always: Fault | None = None,
+        etag: str = '"first"',
+        honours_if_range: bool = True,
+        signs: bool = False,
+    ) -> None:
+        self.body, self.etag = body, etag
+        self.faults, self.always = list(faults), always or Fault()
+        self.honours_if_range, self.signs = honours_if_range, signs
+        self.requests: list[Request] = []
+        self.served = 0
+        """Bytes of bodies that were sent, so far."""
+        self.go_on = threading.Event()
+        self.paused = threading.Event()
+        self._lock = threading.Lock()
+        self._signed = 0
+        self._expired: set[str] = set()
+        self._listener = _Listener(self)
+        self.origin = f"http://127.0.0.1:{self._listener.server_address[1]}"
+        self.url = f"{self.origin}/file"
+
+    def __enter__(self) -> FaultServer:
+        threading.Thread(target=self._listener.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.go_on.set()
+        self._listener.shutdown()
+        self._listener.server_close()
+
+    def replace(self, body: Body, etag: str) -> None:
+        """Publish another file under the same URL."""
+        self.body, self.etag = body, etag
+
+    def next_fault(self, request: Request) -> Fault:
+        with self._lock:
+            self.requests.append(request)
+            return self.faults.pop(0) if self.faults else self.always
+
+    def sign(self) -> str:
+        with self._lock:
+            self._signed += 1
+            return f"/signed/{self._signed}"
+
+    def accepts(self, path: str) -> bool:
+        """Tell whether a signed path is used for the first time."""
+        with self._lock:
+            fresh = path not in self._expired
+            self._expired.add(path)
+            return fresh
+
+    def count(self, sent: int) -> None:
+        with self._lock:
+            self.served += sent
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, site: FaultServer) -> None:
+        self.site = site
+        super().__init__(("127.0.0.1", 0), _Answer)
+
+
+class _Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Listener
+
+    def log_message(self, *_args: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self.close_connection = True
+        site = self.server.site
+        if site.signs and self.path == "/file":
+            self._head(302, {"Location": site.sign(), "Content-Length": "0"})
+            return
+        if site.signs and not site.accepts(self.path):
+            self._head(403, {"Content-Length": "0"})
+            return
+        found = _RANGE.fullmatch(self.headers.get("Range", ""))
+        request = Request(self.path, int(found[1]) if found else None, self.headers.get("If-Range"))
+        fault = site.next_fault(request)
+        with suppress(OSError):  # the client may leave
+            self._answer(fault, request)
+
+    def _answer(self, fault: Fault, request: Request) -> None:
+        site = self.server.site
+        if fault.status == 416 and request.start is None:
+            fault = Fault()  # nobody answers that to a request for the whole file
+        body, start = (site.body, request.start) if fault.body is None else (fault.body, None)
+        stale = site.honours_if_range and request.if_range not in (None, site.etag)
+        if fault.ignore_range or stale:
+            start = None
+        status, headers = 200, {"Content-Type": "application/octet-stream", "ETag": site.etag}
+        if start is not None and start >= len(body):
+            status, headers = 416, {"Content-Range": f"bytes */{len(body)}"}
+            body, start = b"", None
+        elif start is not None:
+            status = 206
+            headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
+        if fault.flip is not None:
+            body = body[: fault.flip] + bytes([body[fault.flip] ^ 1]) + body[fault.flip + 1 :]
+        rest = memoryview(body)[start or 0 :]
+        if fault.compress:
+            rest = memoryview(gzip.compress(rest, 1))
+            headers["Content-Encoding"] = "gzip"
+        if fault.framing == "length":
+            headers["Content-Length"] = str(len(rest))
+        elif fault.framing == "chunked":
+            headers["Transfer-Encoding"] = "chunked"
+        self._head(fault.status or status, {**headers, **fault.headers})
+        self._send(fault, memoryview(bytes(rest) + bytes(fault.extra)) if fault.extra else rest)
+
+    def _head(self, status: int, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            if value:
+                self.send_header(name, value)
+        self.send_header("Connection", "close")
+        self.end_headers()
+
+    def _send(self, fault: Fault, body: memoryview) -> None:
+        site, sent = self.server.site, 0
+        end = len(body) if fault.cut_after is None else min(fault.cut_after, len(body))
+        while sent < end or fault.endless:
+            if fault.pause_at is not None and sent >= fault.pause_at:
+                self.wfile.flush()
+                site.paused.set()
+                site.go_on.wait(30)
+            until = sent + _BLOCK
+            if fault.pause_at is not None and sent < fault.pause_at:
+                until = min(until, fault.pause_at)
+            if until >= end:
+                fault.then(site)
+            piece = bytes(body[sent : min(until, end)]) or bytes(_BLOCK)
+            if fault.framing == "chunked":
+                self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+            else:
+                self.wfile.write(piece)
+            sent += len(piece)
+            site.count(len(piece))
+        if fault.framing == "chunked" and end == len(body):
+            self.wfile.write(b"0\r\n\r\n")

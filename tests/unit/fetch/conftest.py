@@ -1,0 +1,7 @@
+"""The fault server and its bench serve the tests of single modules too."""
+
+from __future__ import annotations
+
+from faults.conftest import _no_proxy, bench, serve
+
+__all__ = ["_no_proxy", "bench", "serve"]
