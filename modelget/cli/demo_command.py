@@ -36,7 +36,7 @@ def run(args: Namespace) -> int:
     with _scratch(args.keep) as models, EmbeddedHub(HubRules(files=_SIZES), _BYTES_PER_SECOND) as hub:
         print(f"A hub of its own runs on {hub.endpoint}; nothing leaves this machine.")
         place = ["--models-dir", str(models)]
-        workflow = str(_WORKFLOW)
+        workflow = _shown(_WORKFLOW)
         steps = [
             ["plan", workflow, *place],
             ["install", workflow, "--yes", *place],
@@ -62,6 +62,11 @@ def _step(words: list[str], environ: Mapping[str, str]) -> int:
     print("\n" + colour("$ modelget " + " ".join(words), "bold"))
     sys.stdout.flush()
     return main(words, environ)
+
+
+def _shown(path: Path) -> str:
+    """Return the path as somebody in this folder would type it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _environ(hub: EmbeddedHub) -> dict[str, str]:
