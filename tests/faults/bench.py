@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
-from faults.server import Fault, FaultServer
+from faults.server import FaultServer
 
 from modelget.fetch import fetch
 from modelget.hosts import HostPolicy
@@ -38,6 +39,14 @@ def sha256(body: bytes) -> Digest:
 
 def git_sha1(body: bytes) -> Digest:
     return Digest("git-sha1", hashlib.sha1(b"blob %d\0" % len(body) + body).hexdigest())  # noqa: S324
+
+
+def wait_until(reached: Callable[[], bool]) -> None:
+    """Wait for what another thread or process does."""
+    deadline = time.monotonic() + 30
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 class Recorder:
@@ -104,6 +113,3 @@ class Bench:
     def journal(self) -> Path:
         (found,) = self.staging.glob("*.json")
         return found
-
-
-__all__ = ["MIB", "NAME", "Bench", "Fault", "FaultServer", "Recorder", "git_sha1", "safetensors", "sha256"]

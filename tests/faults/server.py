@@ -167,7 +167,7 @@ class _Answer(BaseHTTPRequestHandler):
             body = body[: fault.flip] + bytes([body[fault.flip] ^ 1]) + body[fault.flip + 1 :]
         rest = memoryview(body)[start or 0 :]
         if fault.compress:
-            rest = memoryview(gzip.compress(rest, 1))
+            rest = memoryview(gzip.compress(rest, 0))
             headers["Content-Encoding"] = "gzip"
         if fault.framing == "length":
             headers["Content-Length"] = str(len(rest))

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from faults.bench import MIB, Bench, safetensors, sha256
+from faults.bench import MIB, Bench, safetensors, sha256, wait_until
 from faults.server import Fault
 
 from modelget.errors import FetchFailed, NotEnoughSpace
@@ -177,7 +177,7 @@ def test_a_disk_that_fills_up_in_the_middle_goes_on_when_there_is_room(small_dis
     hog = bench.folder / "hog"
     with ThreadPoolExecutor(1) as pool:
         fetching = pool.submit(bench.fetch, server, **FACTS)
-        assert server.paused.wait(30)
+        wait_until(lambda: any(progress.done == 2 * MIB for progress in bench.reporter.seen))
         hog.write_bytes(bytes(4 * MIB))
         if small_disk is None:
             disk.room = MIB

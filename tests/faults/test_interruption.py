@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from faults import fetcher
-from faults.bench import MIB, Bench, Recorder, safetensors, sha256
+from faults.bench import MIB, Bench, Recorder, safetensors, sha256, wait_until
 from faults.server import Fault, FaultServer
 
 from modelget.errors import Cancelled, SourceUnavailable
@@ -149,13 +148,6 @@ def synced(bench: Bench) -> int:
     """What the journal of a killed process promises."""
     journals = list(bench.staging.glob("*.json"))
     return int(json.loads(journals[0].read_text())["synced"]) if journals else 0
-
-
-def wait_until(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def finish(bench: Bench, server: FaultServer, **facts: object) -> None:
