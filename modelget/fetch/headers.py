@@ -7,14 +7,14 @@ import re
 from ..http import Reply
 from .part import STRONG_ETAG
 
-_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 _UNSATISFIED_RANGE = re.compile(r"bytes \*/([0-9]{1,18})")
 
 
-def content_range(reply: Reply) -> tuple[int, int] | None:
-    """Return where a partial body starts and how long the whole file is, both in bytes."""
+def content_range(reply: Reply) -> tuple[int, int, int] | None:
+    """Return where a partial body starts and stops, and how long the whole file is, all in bytes."""
     found = _CONTENT_RANGE.fullmatch(reply.headers.get("Content-Range", ""))
-    return (int(found[1]), int(found[2])) if found else None
+    return (int(found[1]), int(found[2]) + 1, int(found[3])) if found else None
 
 
 def length_beyond_range(reply: Reply) -> int | None:

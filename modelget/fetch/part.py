@@ -65,7 +65,7 @@ class Part:
         part._recall()
         return part
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Append bytes."""
         rest = memoryview(data)
         while rest:

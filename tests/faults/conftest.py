@@ -10,6 +10,8 @@ import pytest
 from faults.bench import Bench
 from faults.server import FaultServer
 
+from modelget.fetch import ranges, transfer
+
 
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,3 +28,12 @@ def bench(tmp_path: Path) -> Bench:
 def serve() -> Iterator[Callable[..., FaultServer]]:
     with ExitStack() as stack:
         yield lambda *given, **named: stack.enter_context(FaultServer(*given, **named))
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Make files of 1 MiB and more come in parts, over several connections; return the size of a part."""
+    for module in (ranges, transfer):
+        monkeypatch.setattr(module, "PART", 2**18)
+    monkeypatch.setattr(transfer, "_PARTS_FROM", 2**20)
+    return 2**18

@@ -15,7 +15,7 @@ from typing import Any
 Body = bytes | mmap
 
 _BLOCK = 2**16
-_RANGE = re.compile(r"bytes=(\d+)-")
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Request:
     start: int | None
     """First byte that was asked for; None without a range."""
     if_range: str | None
+    stop: int | None = None
+    """Byte after the last one that was asked for; None for all the rest."""
 
 
 class FaultServer:
@@ -143,7 +145,9 @@ class _Answer(BaseHTTPRequestHandler):
             self._head(403, {"Content-Length": "0"})
             return
         found = _RANGE.fullmatch(self.headers.get("Range", ""))
-        request = Request(self.path, int(found[1]) if found else None, self.headers.get("If-Range"))
+        start = int(found[1]) if found else None
+        stop = int(found[2]) + 1 if found and found[2] else None
+        request = Request(self.path, start, self.headers.get("If-Range"), stop)
         fault = site.next_fault(request)
         with suppress(OSError):  # the client may leave
             self._answer(fault, request)
@@ -162,10 +166,11 @@ class _Answer(BaseHTTPRequestHandler):
             body, start = b"", None
         elif start is not None:
             status = 206
-            headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
+            stop = min(request.stop or len(body), len(body))
+            headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(body)}"
         if fault.flip is not None:
             body = body[: fault.flip] + bytes([body[fault.flip] ^ 1]) + body[fault.flip + 1 :]
-        rest = memoryview(body)[start or 0 :]
+        rest = memoryview(body)[start or 0 : request.stop if status == 206 else None]
         if fault.compress:
             rest = memoryview(gzip.compress(rest, 0))
             headers["Content-Encoding"] = "gzip"

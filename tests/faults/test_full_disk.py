@@ -61,6 +61,7 @@ def test_a_full_disk_keeps_what_arrived_and_the_next_fetch_goes_on(room, disk, b
         bench.fetch(server, **FACTS)
     kept = room // MIB * MIB
     assert caught.value.needed == len(BODY) - kept
+    assert [path.stat().st_size for path in bench.staging.glob("*.part")] == ([kept] if kept else [])
     assert not bench.destination.exists()
     disk.room = 2**60
     assert bench.fetch(server, **FACTS).transferred == len(BODY) - kept

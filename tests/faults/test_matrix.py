@@ -203,6 +203,14 @@ def test_no_fault_ends_with_wrong_bytes_under_the_final_name(case, known, bench,
         assert any(request.start for request in server.requests)
 
 
+@pytest.mark.parametrize(
+    ("case", "known"),
+    [run for run in RUNS if "digest" in KNOWN[run.values[1]] and "nobody asked" not in run.id],
+)
+def test_the_same_holds_when_parts_come_over_several_connections(case, known, bench, serve, small_parts):
+    run(case, known, bench, serve)
+
+
 def test_the_fourteen_measured_faults_are_here_and_seven_recover():
     measured = [case for case in CASES if case.measured]
     recoverable = [case for case in measured if case.recoverable]
