@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-NAMES = ("plan_templates", "fetch_memory", "startup")
+NAMES = ("plan_templates", "fetch_memory", "fetch_speed", "startup")
 
 
 def main() -> None:
