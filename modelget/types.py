@@ -11,6 +11,9 @@ from pathlib import Path
 PICKLE_SUFFIXES = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl"})
 """Formats whose loading can run code: fetched only with a person's consent for each file."""
 
+MODEL_SUFFIXES = PICKLE_SUFFIXES | {".safetensors", ".sft", ".gguf", ".onnx"}
+"""What a fetched file may be called; nothing that Python, a shell or ComfyUI would run as code."""
+
 _DIGEST_LENGTHS = {"sha256": 64, "blake3": 64, "git-sha1": 40, "autov2": 10, "crc32": 8}
 _HEX = re.compile(r"[0-9a-f]+")
 

@@ -9,21 +9,17 @@ from typing import Any
 
 from ..errors import InvalidSetting
 from ..pipeline import verify
-from ..types import Requirement, Verdict
+from ..types import MODEL_SUFFIXES, Requirement, Verdict
 from .bars import hashing_reporter
 from .exit_codes import DONE, FAILED, UNDECIDED
 from .opening import open_from, read_inputs
 from .terminal import colour, plain, table
 
-_MODEL_SUFFIXES = frozenset(
-    {".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin", ".onnx", ".pkl"}
-)
-
 
 def run(args: Namespace) -> int:
     """Print a verdict on each file; a wrong one makes the exit code 1."""
     shop = open_from(args)
-    files = [Path(target) for target in args.targets if Path(target).suffix.lower() in _MODEL_SUFFIXES]
+    files = [Path(target) for target in args.targets if Path(target).suffix.lower() in MODEL_SUFFIXES]
     others = [target for target in args.targets if Path(target) not in files]
     for file in files:
         if not file.is_file():

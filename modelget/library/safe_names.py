@@ -7,10 +7,7 @@ import re
 import unicodedata
 
 from ..errors import UnsafePath
-from ..types import PICKLE_SUFFIXES
-
-MODEL_SUFFIXES = PICKLE_SUFFIXES | {".safetensors", ".sft", ".gguf", ".onnx"}
-"""What a fetched file may be called; nothing that Python, a shell or ComfyUI would run as code."""
+from ..types import MODEL_SUFFIXES
 
 _MAX_BYTES, _MAX_DEPTH = 200, 8
 _FORBIDDEN_CHARACTERS = frozenset(':*?"<>|')
