@@ -5,28 +5,26 @@ Planning changes nothing. Carrying out does what the plan says, and nothing else
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
-from .errors import Cancelled, InvalidSetting, ModelgetError, SourceUnavailable
-from .fetch import fetch
+from .errors import InvalidSetting, SourceUnavailable
+from .fetch import fetch, give_up, staged_bytes
 from .hosts import HostPolicy
 from .http import Clock, Http
+from .job import Job, Outcomes
 from .judge import judge
 from .library import Library
-from .plan import make_plan, refuse_what_cannot_fit, settle_conflicts
-from .progress import Progress, Reporter
+from .plan import in_order_of_use, make_plan, refuse_what_cannot_fit, settle_conflicts
+from .progress import Reporter
 from .resolve import published_digest, resolve
 from .settings import Settings
 from .sources import Source, all_sources
 from .types import Decisions, Digest, Download, Fetched, Plan, Requirement, Resolution, Verdict, Workflow
-
-Outcomes = Mapping[Path, "Fetched | ModelgetError"]
-"""What became of each download, by its destination."""
 
 _QUESTIONS_AT_ONCE = 8
 
@@ -70,18 +68,31 @@ def plan_for(workflows: Sequence[Workflow], shop: Workshop, decisions: Decisions
     return settle_conflicts(plans)
 
 
+def begin(plans: Sequence[Plan], shop: Workshop, reporter: Reporter) -> Job:
+    """Return the work that the plans call for, ready to run; first needed, first fetched.
+
+    Raises:
+        NotEnoughSpace, ModelgetError: the plans cannot fit; nothing was fetched.
+    """
+    refuse_what_cannot_fit(plans, shop.library, shop.settings.limits, staged_bytes)
+
+    def fetch_one(download: Download, watching: Reporter, stop: Event) -> Fetched:
+        return fetch(download, shop.http, watching, stop, shop.library)
+
+    def discard(download: Download) -> None:
+        give_up(download, shop.http.clock)
+
+    at_once = shop.settings.limits.parallel_files
+    return Job(in_order_of_use(plans), fetch_one, discard, reporter, at_once=at_once, stop=shop.stop)
+
+
 def carry_out(plans: Sequence[Plan], shop: Workshop, reporter: Reporter) -> Outcomes:
     """Fetch, verify and place what the plans say; one file's failure does not stop the others.
 
     Raises:
         NotEnoughSpace, ModelgetError: the plans cannot fit; nothing was fetched.
     """
-    refuse_what_cannot_fit(plans, shop.library, shop.settings.limits)
-    outcomes: dict[Path, Fetched | ModelgetError] = {}
-    with _workers(shop.settings.limits.parallel_files, shop.stop) as pool:
-        for arrived in pool.map(lambda group: _fetch_group(group, shop, reporter), _groups(plans)):
-            outcomes.update(arrived)
-    return outcomes
+    return begin(plans, shop, reporter).run()
 
 
 def verify(
@@ -158,34 +169,3 @@ def _workers(count: int, stop: Event) -> Iterator[ThreadPoolExecutor]:
 def _question(need: Requirement) -> Requirement:
     """Leave out what only the workflow cares about, so that two workflows can ask the same."""
     return replace(need, wanted_by=(), how="", active=True)
-
-
-def _groups(plans: Sequence[Plan]) -> list[list[Download]]:
-    """Put downloads of the same bytes together: the first is fetched, the others are linked to it."""
-    places = {download.destination: download for plan in plans for download in plan.downloads}
-    groups: dict[object, list[Download]] = {}
-    for download in places.values():
-        groups.setdefault(download.candidate.digest or download.destination, []).append(download)
-    return list(groups.values())
-
-
-def _fetch_group(group: list[Download], shop: Workshop, reporter: Reporter) -> Outcomes:
-    outcomes: dict[Path, Fetched | ModelgetError] = {}
-    for download in group:
-        try:
-            outcomes[download.destination] = _fetch_one(download, shop, reporter)
-        except ModelgetError as error:
-            outcomes[download.destination] = error
-            phase = "stopped" if isinstance(error, Cancelled) else "failed"
-            reporter.report(Progress(download.label, phase, message=str(error)))
-    return outcomes
-
-
-def _fetch_one(download: Download, shop: Workshop, reporter: Reporter) -> Fetched:
-    candidate = download.candidate
-    if candidate.digest and (twin := shop.library.find_digest(candidate.digest)):
-        download = replace(download, candidate=replace(candidate, local=twin.path))
-    fetched = fetch(download, shop.http, reporter, shop.stop)
-    if fetched.file.digest:
-        shop.library.record(fetched.file.path, fetched.file.digest, candidate.id)
-    return fetched

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +20,15 @@ from .types import (
     Status,
     to_fetch,
 )
+
+_USE = (
+    frozenset({"text_encoders", "clip", "clip_vision"}),
+    frozenset({"checkpoints", "diffusion_models", "unet"}),
+    frozenset({"loras", "controlnet", "style_models", "model_patches"}),
+    frozenset({"vae", "vae_approx"}),
+    frozenset({"upscale_models", "latent_upscale_models", "frame_interpolation"}),
+)
+"""Model folders by the moment at which a graph needs them: prompt, sampling, decoding, and what follows."""
 
 
 def make_plan(
@@ -55,8 +64,23 @@ def _settled(item: PlanItem, workflow: str, owners: dict[Path, tuple[Download, s
     return replace(item, status=Status.CHOOSE, hint=hint, download=None)
 
 
-def refuse_what_cannot_fit(plans: Iterable[Plan], library: Library, limits: Limits) -> None:
-    """Check the disks before the first byte.
+def in_order_of_use(plans: Iterable[Plan]) -> list[Download]:
+    """Return what must be placed, each place once, in the order in which a graph needs it.
+
+    The line carries the same bytes in any order, so what is used first had better be here first.
+    """
+    places = {download.destination: download for plan in plans for download in plan.downloads}
+    return sorted(places.values(), key=lambda download: _rank(download.label.partition("/")[0]))
+
+
+def _rank(folder: str) -> int:
+    return next((rank for rank, folders in enumerate(_USE) if folder in folders), len(_USE))
+
+
+def refuse_what_cannot_fit(
+    plans: Iterable[Plan], library: Library, limits: Limits, staged: Callable[[Download], int]
+) -> None:
+    """Check the disks before the first byte; ``staged`` tells what an interrupted fetch has written already.
 
     Raises:
         NotEnoughSpace: a filesystem cannot hold the files meant for it and keep its reserve.
@@ -66,7 +90,8 @@ def refuse_what_cannot_fit(plans: Iterable[Plan], library: Library, limits: Limi
     places: dict[int | None, Path] = {}
     for download in to_fetch(plans):
         device = library.device(download.destination)
-        needed[device] = needed.get(device, 0) + (download.candidate.size or 0)
+        missing = max((download.candidate.size or 0) - staged(download), 0)
+        needed[device] = needed.get(device, 0) + missing
         places[device] = download.destination
     for device, size in needed.items():
         free = library.free_bytes(places[device]) - limits.spare_bytes

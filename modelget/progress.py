@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
+
+_SPEED_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,11 +16,18 @@ class Progress:
     name: str
     """Target folder and file name, as shown to people: ``vae/ae.safetensors``."""
     phase: str
-    """``waiting``, ``fetching``, ``verifying``, ``placing``, ``present``, ``failed`` or ``stopped``."""
+    """``waiting``, ``fetching``, ``verifying``, ``placing``, ``present``, ``paused``, ``failed`` or ``stopped``."""
     done: int = 0
-    """Bytes that are here, resumed ones included."""
+    """Bytes that are here, resumed ones included; while verifying, those that are hashed."""
     total: int | None = None
     message: str = ""
+    speed: float = 0.0
+    """Bytes per second over the last few seconds, 0 while nothing tells."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Time to the last byte at this speed, None when nobody can tell."""
+        return None if self.total is None or not self.speed else (self.total - self.done) / self.speed
 
 
 class Reporter(Protocol):
@@ -32,3 +42,19 @@ class Silent:
 
     def report(self, progress: Progress) -> None:
         """Drop it."""
+
+
+class Speedometer:
+    """Bytes per second over the last few seconds."""
+
+    def __init__(self, now: float, count: int) -> None:
+        """Begin at ``now``, when ``count`` bytes had come."""
+        self._seen = deque([(now, count)])
+
+    def speed(self, now: float, count: int) -> float:
+        """Return the speed, given that ``count`` bytes came in all until ``now``."""
+        self._seen.append((now, count))
+        while len(self._seen) > 2 and now - self._seen[1][0] >= _SPEED_SECONDS:
+            self._seen.popleft()
+        then, before = self._seen[0]
+        return max(count - before, 0) / (now - then) if now > then else 0.0

@@ -52,7 +52,7 @@ class Lines:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._started: dict[str, tuple[float, int]] = {}
+        self._started: dict[str, float] = {}
         self._told: dict[str, float] = {}
 
     def report(self, progress: Progress) -> None:
@@ -60,23 +60,23 @@ class Lines:
         now, key = time.monotonic(), progress.name
         with self._lock:
             if progress.phase == "fetching" and key not in self._started:
-                self._started[key], self._told[key] = (now, progress.done), now
+                self._started[key] = self._told[key] = now
                 self._print(f"fetching  {key}  {size(progress.total)}")
             elif progress.phase == "present":
-                since, _before = self._started.get(key, (now, 0))
-                self._print(f"placed    {key}  {size(progress.done)} in {now - since:.1f} s")
+                seconds = now - self._started.get(key, now)
+                self._print(f"placed    {key}  {size(progress.done)} in {seconds:.1f} s")
             elif progress.message:
                 self._print(_sentence(progress))
             elif progress.phase == "fetching" and now - self._told[key] >= _SECONDS_BETWEEN_LINES:
                 self._told[key] = now
-                self._print(self._state(progress, now))
+                self._print(self._state(progress))
 
-    def _state(self, progress: Progress, now: float) -> str:
-        since, before = self._started[progress.name]
-        speed = (progress.done - before) / (now - since)
+    def _state(self, progress: Progress) -> str:
         share = f"{100 * progress.done / progress.total:.0f} %, " if progress.total else ""
-        left = f", {(progress.total - progress.done) / speed:.0f} s left" if progress.total and speed else ""
-        return f"fetching  {progress.name}  {share}{size(progress.done)} at {size(speed)}/s{left}"
+        left = "" if progress.seconds_left is None else f", {progress.seconds_left:.0f} s left"
+        return (
+            f"fetching  {progress.name}  {share}{size(progress.done)} at {size(int(progress.speed))}/s{left}"
+        )
 
     def _print(self, line: str) -> None:
         print(plain(line), file=sys.stderr, flush=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ModelgetError
-from ..pipeline import Outcomes
+from ..job import Outcomes
 from ..types import Candidate, Fetched, Plan, PlanItem, SourceFailure, Status
 
 

@@ -7,7 +7,8 @@ import sys
 import time
 from argparse import Namespace
 
-from ..pipeline import Outcomes, Workshop, carry_out, plan_for
+from ..job import Outcomes
+from ..pipeline import Workshop, carry_out, plan_for
 from ..types import Decisions, Plan, Workflow
 from .bars import reporter_for
 from .document import document

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..errors import ModelgetError
-from ..pipeline import Outcomes
+from ..job import Outcomes
 from ..types import Candidate, Fetched, Plan, PlanItem, Status, to_fetch
 from .exit_codes import DONE, FAILED, UNDECIDED
 from .terminal import colour, plain, size, table

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Event
 
-from ..errors import DigestMismatch, FetchFailed, ModelgetError, NotEnoughSpace, UnsafeFile
-from ..http import Http
-from ..progress import Progress, Reporter
+from ..errors import Cancelled, DigestMismatch, FetchFailed, ModelgetError, NotEnoughSpace, UnsafeFile
+from ..http import Clock, Http
+from ..library import Library
+from ..progress import Reporter
 from ..types import Digest, Download, Fetched, ModelFile
 from ..verify import check_contents, check_digest, digest_file
 from .lock import only_one
-from .part import DISK_FULL, Part, discard_leftovers, staged_name
+from .part import DISK_FULL, Part, discard_leftovers, staged_bytes, staged_name
 from .publish import link, name_taken, publish
-from .transfer import Transfer, refuse_when_stopped
+from .transfer import Transfer
+from .watch import Watch
 
-__all__ = ["fetch"]
+__all__ = ["fetch", "give_up", "staged_bytes"]
 
 
-def fetch(download: Download, http: Http, reporter: Reporter, stop: Event) -> Fetched:
+def fetch(
+    download: Download, http: Http, reporter: Reporter, stop: Event, library: Library | None = None
+) -> Fetched:
     """Fetch, verify and place one file; an interrupted fetch continues where it stopped.
 
-    ``stop`` ends it at the next chunk.
+    ``stop`` ends it at the next chunk. The ``library`` knows what is here under other names, and is told
+    what was placed. Whoever wants the same bytes meanwhile, in this process or another one, waits and uses them.
 
     Raises:
         Cancelled: ``stop`` was set; what arrived is kept.
@@ -31,72 +37,90 @@ def fetch(download: Download, http: Http, reporter: Reporter, stop: Event) -> Fe
         AccessDenied, FetchFailed, SourceUnavailable, NotEnoughSpace: the bytes did not arrive, or
             another file has their name.
     """
+    watch = Watch(download.label, reporter, stop, http.clock)
 
     def wait() -> None:
-        reporter.report(Progress(download.label, "waiting", total=download.candidate.size))
-        refuse_when_stopped(stop, download.label)
+        watch.look("waiting", 0, download.candidate.size)
 
     try:
         with only_one(download.staging, staged_name(download), http.clock, wait):
-            return _fetch_alone(download, http, reporter, stop)
+            return _fetch_alone(download, http, watch, library)
     except OSError as error:
         raise _disk_failure(download, error) from error
 
 
-def _fetch_alone(download: Download, http: Http, reporter: Reporter, stop: Event) -> Fetched:
+def _fetch_alone(download: Download, http: Http, watch: Watch, library: Library | None) -> Fetched:
     if os.path.lexists(download.destination):
-        fetched = _already_there(download, reporter, stop)
-    elif download.candidate.local is not None:
-        fetched = _link(download, download.candidate.local)
+        fetched = _already_there(download, watch)
+    elif twin := _twin_of(download, library):
+        fetched = _link(download, twin)
     else:
         part = Part.open(download)
         try:
-            fetched = _receive_and_place(Transfer(download, part, http, reporter, stop), reporter)
+            fetched = _receive_and_place(download, part, http, watch)
         finally:
             part.close()
+    if library and fetched.file.digest:
+        library.record(fetched.file.path, fetched.file.digest, download.candidate.id)
     discard_leftovers(download)
-    _say(download, reporter, "present", fetched.file.size)
+    watch.say("present", fetched.file.size, fetched.file.size)
     return fetched
 
 
-def _receive_and_place(transfer: Transfer, reporter: Reporter) -> Fetched:
-    download, part = transfer.download, transfer.part
-    digest = _receive_proven(transfer, reporter)
-    _say(download, reporter, "placing", part.size)
+def give_up(download: Download, clock: Clock) -> None:
+    """Remove what arrived of a file that is no longer wanted, unless somebody else fetches the same bytes."""
+
+    def busy() -> None:
+        raise Cancelled(f"{download.label}: others fetch it too")
+
+    with suppress(Cancelled, OSError), only_one(download.staging, staged_name(download), clock, busy):
+        discard_leftovers(download)
+
+
+def _twin_of(download: Download, library: Library | None) -> Path | None:
+    """Return a file with the wanted bytes that is on this disk already."""
+    candidate = download.candidate
+    if candidate.local is not None or library is None or candidate.digest is None:
+        return candidate.local
+    twin = library.find_digest(candidate.digest)
+    return twin.path if twin else None
+
+
+def _receive_and_place(download: Download, part: Part, http: Http, watch: Watch) -> Fetched:
+    try:
+        with closing(Transfer(download, part, http, watch)) as transfer:
+            digest = _receive_proven(transfer)
+    except (DigestMismatch, UnsafeFile):
+        part.discard()
+        raise
+    watch.say("placing", part.size, part.size)
     publish(part, download.destination, digest)
-    return Fetched(ModelFile(download.destination, part.size, digest), transfer.received)
+    return Fetched(ModelFile(download.destination, part.size, digest), part.received)
 
 
-def _receive_proven(transfer: Transfer, reporter: Reporter) -> Digest:
+def _receive_proven(transfer: Transfer) -> Digest:
     """Receive until the bytes are proven; those that may be wrong by our doing, once more from nothing."""
+    download, part = transfer.download, transfer.part
     for last_try in (False, True):
-        transfer.run()
+        hasher = transfer.run()
         try:
-            return _prove(transfer.download, transfer, reporter)
+            check_digest(download.destination.name, download.candidate.digest, hasher)
+            check_contents(part.path, download.destination.name)
         except (DigestMismatch, UnsafeFile):
             if last_try or not transfer.doubtful:
-                transfer.part.discard()
                 raise
             transfer.start_over()
+        else:
+            return hasher.sha256
     raise AssertionError("unreachable")
 
 
-def _prove(download: Download, transfer: Transfer, reporter: Reporter) -> Digest:
-    """Check digest and contents of the staged file; return its sha256."""
-    name = download.destination.name
-    _say(download, reporter, "verifying", transfer.part.size)
-    check_digest(name, download.candidate.digest, transfer.hasher)
-    check_contents(transfer.part.path, name)
-    return transfer.hasher.sha256
-
-
-def _already_there(download: Download, reporter: Reporter, stop: Event) -> Fetched:
+def _already_there(download: Download, watch: Watch) -> Fetched:
     """Use what another process placed since the plan was made, if it holds the wanted bytes."""
     path, wanted = download.destination, download.candidate
 
     def advance(done: int) -> None:
-        reporter.report(Progress(download.label, "verifying", done, max(done, size)))
-        refuse_when_stopped(stop, download.label)
+        watch.look("verifying", done, max(done, size))
 
     try:
         size = path.stat().st_size
@@ -113,10 +137,6 @@ def _already_there(download: Download, reporter: Reporter, stop: Event) -> Fetch
 def _link(download: Download, existing: Path) -> Fetched:
     digest = link(existing, download)
     return Fetched(ModelFile(download.destination, download.destination.stat().st_size, digest), 0)
-
-
-def _say(download: Download, reporter: Reporter, phase: str, size: int) -> None:
-    reporter.report(Progress(download.label, phase, size, size))
 
 
 def _disk_failure(download: Download, error: OSError) -> ModelgetError:

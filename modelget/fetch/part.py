@@ -1,96 +1,179 @@
-"""The unfinished file, and the journal that says how much of it can be trusted."""
+"""The unfinished file: bytes may arrive anywhere in it, and it knows which are here and which are safe."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import os
-import re
 import stat
+import sys
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
-from typing import Any
+from threading import Condition, Event, Lock
 
 from ..types import Download
+from .journal import Entry, Journal
+from .spans import Span, Spans
 
-CHECKPOINT_BYTES = 64 * 2**20
-"""At most this much is fetched twice after a crash."""
+CHECKPOINT_BYTES = 32 * 2**20
+"""After this much a checkpoint is due: about what is fetched twice after a crash."""
 
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 _ROOM_FOR_JOURNAL = 64 * 2**10
-_OPEN = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-
-STRONG_ETAG = re.compile(r'"[!#-~]*"')
-"""A validator for which equal means byte for byte the same, and that is safe to send back."""
+_OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 def staged_name(download: Download) -> str:
-    """Return the stem of a download's files in the staging folder, different for each destination."""
-    place = hashlib.sha256(os.fsencode(download.destination)).hexdigest()[:8]
-    return f"{download.destination.name}.{place}"
+    """Return the stem of a download's files in the staging folder, the same for the same bytes.
+
+    Without a digest nothing tells which bytes are the same, and each destination has its own.
+    """
+    wanted = download.candidate.digest
+    key = str(wanted).encode() if wanted else os.fsencode(download.destination)
+    return (
+        wanted.hex[:16] if wanted and wanted.algorithm == "sha256" else hashlib.sha256(key).hexdigest()[:16]
+    )
+
+
+def staged_bytes(download: Download) -> int:
+    """Return how much of the disk an unfinished file takes already."""
+    path, _journal = _places(download)
+    try:
+        facts = path.stat()
+    except OSError:
+        return 0
+    return min(getattr(facts, "st_blocks", 2**60) * 512, facts.st_size)
 
 
 def discard_leftovers(download: Download) -> None:
-    """Remove what an interrupted fetch left of a file that is complete elsewhere."""
+    """Remove what an interrupted fetch left of a file that is complete elsewhere, or no longer wanted."""
     path, journal = _places(download)
-    for leftover in (path, journal, _scratch(journal)):
-        with suppress(OSError):  # the file itself is fine
-            leftover.unlink()
+    with suppress(OSError):  # the file itself is fine
+        path.unlink(missing_ok=True)
+        journal.discard()
 
 
 class Part:
-    """Bytes of one download, appended in order; ``size`` of them are here.
+    """Bytes of one download, written by several threads.
 
     The journal is written after the bytes it counts are on the disk, so after a power cut the file may
     hold less than was received, and never something else.
     """
 
-    def __init__(self, path: Path, journal: Path, identity: str) -> None:
-        self.path, self._journal, self._identity = path, journal, identity
-        self.etag = ""
+    def __init__(self, path: Path, journal: Journal, identity: str) -> None:
+        self.path, self.etag = path, ""
         self.total: int | None = None
+        """Length of the whole file in bytes, once something tells."""
+        self.received = 0
+        """Bytes written since the part was opened, those of a part given up included."""
+        self.unsynced = 0
+        """Bytes written since the last checkpoint."""
+        self.due = Event()
+        """Set when it is time for a checkpoint."""
+        self._journal, self._identity = journal, identity
         self._file = _open_own(path)
-        self._synced = 0
-        self.size = 0
+        self._spans = Spans()
+        self._front = 0
+        self._targets: list[int] = []  # what threads wait for: waking them for less costs more than it helps
+        self._changed = Condition()
+        self._checkpointing, self._seeking = Lock(), Lock()
 
     @classmethod
     def open(cls, download: Download) -> Part:
         """Open what an earlier fetch of the same bytes left, else an empty part."""
         path, journal = _places(download)
         candidate = download.candidate
-        part = cls(path, journal, f"{candidate.digest or candidate.id} -> {download.destination}")
+        part = cls(path, journal, str(candidate.digest or f"{candidate.id} -> {download.destination}"))
         part._recall()
         return part
 
-    def write(self, data: bytes | memoryview) -> None:
-        """Append bytes."""
+    @property
+    def size(self) -> int:
+        """Bytes that are here."""
+        with self._changed:
+            return self._spans.size
+
+    @property
+    def front(self) -> int:
+        """Bytes that are here without a gap from the beginning."""
+        return self._front
+
+    @property
+    def spans(self) -> list[Span]:
+        """The stretches that are here."""
+        with self._changed:
+            return list(self._spans)
+
+    @property
+    def end(self) -> int:
+        """The byte after the last one that is here."""
+        with self._changed:
+            return self._spans.end
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether all bytes are here."""
+        return self._front == self.total
+
+    def gaps(self, total: int) -> list[Span]:
+        """Return what is missing of a file of ``total`` bytes."""
+        with self._changed:
+            return self._spans.gaps(total)
+
+    def write(self, at: int, data: bytes | memoryview) -> None:
+        """Put bytes in their place."""
         rest = memoryview(data)
         while rest:
-            rest = rest[self._file.write(rest) :]
-        self.size += len(data)
-        if self.size - self._synced >= CHECKPOINT_BYTES:
-            self.checkpoint()
+            rest = rest[self._write_some(at + len(data) - len(rest), rest) :]
+        with self._changed:
+            self._spans.add(at, at + len(data))
+            self.received += len(data)
+            self.unsynced += len(data)
+            self._front = self._spans.front
+            if self._targets and self._front >= min(self._targets):
+                self._changed.notify_all()
+        if self.unsynced >= CHECKPOINT_BYTES:
+            self.due.set()
+
+    def wait(self, target: int, seconds: float) -> int:
+        """Wait until the first ``target`` bytes are here, at most so long; return how many are."""
+        with self._changed:
+            self._targets.append(target)
+            self._changed.wait(seconds if self._front < target else 0)
+            self._targets.remove(target)
+            return self._front
+
+    def wake(self) -> None:
+        """End all waits now."""
+        with self._changed:
+            self._changed.notify_all()
 
     def checkpoint(self) -> None:
         """Put the bytes on the disk, then say so in the journal."""
-        os.fsync(self._file.fileno())
-        state = {"identity": self._identity, "etag": self.etag, "synced": self.size}
-        scratch = _scratch(self._journal)
-        scratch.unlink(missing_ok=True)
-        with scratch.open("x", encoding="utf-8") as file:
-            json.dump(state, file)
-        scratch.replace(self._journal)
-        self._synced = self.size
+        with self._checkpointing:
+            with self._changed:
+                entry = Entry(self._identity, tuple(self._spans), self.etag)
+                covered = self.unsynced
+            os.fsync(self._file.fileno())
+            self._journal.write(entry)
+            with self._changed:
+                self.unsynced -= covered
+
+    def uncache(self, stop: int) -> None:
+        """Let the system forget the pages of the first bytes, so that it keeps those of models in use."""
+        if sys.platform == "linux":  # the others have no such call
+            os.posix_fadvise(self._file.fileno(), 0, stop, os.POSIX_FADV_DONTNEED)
 
     def restart(self) -> None:
         """Forget all bytes: the file changed at its source, or the server cannot continue."""
-        self._journal.unlink(missing_ok=True)
-        self._file.truncate(0)
-        self.size = self._synced = 0
-        self.etag, self.total = "", None
+        with self._checkpointing, self._changed:
+            self._journal.discard()
+            self._file.truncate(0)
+            self._spans = Spans()
+            self._front = self.unsynced = 0
+            self.etag, self.total = "", None
 
     def close(self) -> None:
         """Keep what is here for the next time."""
@@ -103,9 +186,13 @@ class Part:
         if self.size == 0:
             self.discard()
 
+    def flush(self) -> None:
+        """Put all bytes on the disk."""
+        os.fsync(self._file.fileno())
+
     def seal(self) -> None:
         """Put all bytes on the disk and close, before the file gets its name."""
-        os.fsync(self._file.fileno())
+        self.flush()
         with suppress(OSError):  # it matters only if the name turns out to be taken
             self.checkpoint()
         self._file.close()
@@ -114,45 +201,47 @@ class Part:
         """Remove the bytes and the journal."""
         with suppress(OSError):
             self._file.close()
-        for path in (self.path, self._journal, _scratch(self._journal)):
-            path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
+        self._journal.discard()
+
+    def _write_some(self, at: int, data: memoryview) -> int:
+        if sys.platform != "win32":
+            return os.pwrite(self._file.fileno(), data, at)
+        with self._seeking:
+            self._file.seek(at)
+            return self._file.write(data)
 
     def _settle(self) -> None:
-        """Cut off a chunk that was half written, and note the rest."""
-        self._file.truncate(self.size)
-        if self.size <= self._synced:
+        """Cut off what was half written, and note the rest."""
+        self._file.truncate(self._spans.end)
+        if not self.unsynced:
             return
         try:
             self.checkpoint()
         except OSError:
             # On a full disk the journal finds no room either: it is worth a few bytes of the file.
-            self.size = max(self._synced, self.size - _ROOM_FOR_JOURNAL)
-            self._file.truncate(self.size)
+            self._spans.cut(self._spans.end - _ROOM_FOR_JOURNAL)
+            self._file.truncate(self._spans.end)
             self.checkpoint()
 
     def _recall(self) -> None:
-        state = _read_journal(self._journal)
-        synced, etag = state.get("synced"), state.get("etag")
-        here = self.path.stat().st_size
-        if state.get("identity") != self._identity or type(synced) is not int or not 0 < synced <= here:
+        """Believe the journal as far as the file reaches."""
+        entry, here = self._journal.read(), self.path.stat().st_size
+        if entry is None or entry.identity != self._identity or any(stop > here for _, stop in entry.spans):
             self.restart()
             return
-        self.etag = etag if isinstance(etag, str) and STRONG_ETAG.fullmatch(etag) else ""
-        self._file.truncate(synced)
-        self.size = self._synced = synced
+        self.etag, self._spans = entry.etag, Spans(entry.spans)
+        self._front = self._spans.front
+        self._file.truncate(self._spans.end)
 
 
-def _places(download: Download) -> tuple[Path, Path]:
+def _places(download: Download) -> tuple[Path, Journal]:
     name = staged_name(download)
-    return download.staging / f"{name}.part", download.staging / f"{name}.json"
-
-
-def _scratch(journal: Path) -> Path:
-    return journal.with_suffix(".json.new")
+    return download.staging / f"{name}.part", Journal(download.staging / f"{name}.json")
 
 
 def _open_own(path: Path) -> FileIO:
-    """Open for appending, never through a link, and never a file that has another name too.
+    """Open never through a link, and never a file that has another name too.
 
     A crash in the middle of publishing leaves one file with two names; one of them is the user's.
     """
@@ -160,12 +249,4 @@ def _open_own(path: Path) -> FileIO:
         facts = path.lstat()
         if not stat.S_ISREG(facts.st_mode) or facts.st_nlink > 1:
             path.unlink()
-    return FileIO(os.open(path, _OPEN, 0o666), "a")
-
-
-def _read_journal(path: Path) -> dict[str, Any]:
-    try:
-        state = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return state if isinstance(state, dict) else {}
+    return FileIO(os.open(path, _OPEN, 0o666), "r+")

@@ -63,7 +63,7 @@ def _copy(existing: Path, download: Download) -> Digest:
         hasher = Hasher(wanted, existing.stat().st_size)
         with existing.open("rb") as file:
             while block := file.read(_BLOCK):
-                part.write(block)
+                part.write(part.end, block)
                 hasher.update(block)
         check_digest(destination.name, wanted, hasher)
         publish(part, destination, hasher.sha256)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import closing
-from threading import Event
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 
 from ..errors import (
     AccessDenied,
-    Cancelled,
     FetchFailed,
     ModelgetError,
     NotEnoughSpace,
@@ -17,14 +16,18 @@ from ..errors import (
 )
 from ..http import Http, Reply, retry_after
 from ..http.waiting import LONGEST_WAIT, RETRIED_STATUSES, backoff
-from ..progress import Progress, Reporter
 from ..types import Download
 from ..verify import Hasher, check_opening
-from .headers import content_range, length_beyond_range, strong_etag
+from .answers import Headers, content_range, length_beyond_range, strong_etag
+from .crew import Crew
+from .follower import Follower
+from .keeper import Keeper
 from .part import DISK_FULL, Part
-from .ranges import PART, Ranges
+from .schedule import Schedule
+from .spans import Span, Spans
+from .watch import Watch
 
-_CHUNK = 2**20
+_CHUNK = 2**18
 _TELLING = 64
 """With this many first bytes, a file that looks wrong is wrong."""
 
@@ -32,34 +35,38 @@ _TRIES = 8
 _RENEWING_BYTES = 2**20
 """A try that brought this much was not in vain: the budget of tries starts anew."""
 
-_CONNECTIONS = 8
-_PARTS_FROM = 32 * 2**20
+PARTS_FROM = 16 * 2**20
 """Bytes still missing below which one connection is as fast as several."""
+
+FIRST_PART = 4 * 2**20
+"""Asked for alone, to learn where the file lies and how long it is; the others connect while it arrives."""
 
 _LEFT_FREE = 2**30
 """Bytes that a body of unknown length, perhaps an endless one, may not take from the disk."""
 
+_LOOK_SECONDS = 0.05
+
 
 class Transfer:
-    """One file on its way: the part it fills, the hash of it, and the bytes it cost."""
+    """One file on its way: the part it fills, the hash that follows, and the connections that bring it."""
 
-    def __init__(self, download: Download, part: Part, http: Http, reporter: Reporter, stop: Event) -> None:
+    def __init__(self, download: Download, part: Part, http: Http, watch: Watch) -> None:
         self.download, self.part = download, part
-        self.received = 0
         self.doubtful = part.size > 0
         """A wrong digest may be our doing: bytes of several answers were joined, or their end was not marked."""
-        self._http, self._reporter, self._stop = http, reporter, stop
+        self._http, self._watch = http, watch
         self._alone = False  # more than one connection has proved useless
         candidate = download.candidate
         self._provable = Hasher(candidate.digest, candidate.size).proves(candidate.digest)
-        if not self._can_continue or part.size > (candidate.size or part.size):
+        if not self._can_continue or part.end > (candidate.size or part.end):
             part.restart()
-        self.hasher = self._hash_of_part()
-        if self._provable and part.size and part.size == candidate.size:
-            part.total = part.size
+        if self._provable and part.front and part.front == candidate.size:
+            part.total = part.front
+        self._follower = self._follow()
+        self._keeper = Keeper(part, lambda: self._follower.hashed)
 
-    def run(self) -> None:
-        """Receive until the file is complete.
+    def run(self) -> Hasher:
+        """Receive and hash until the file is complete; return its hash.
 
         Raises:
             AccessDenied: the server refuses; asking again cannot help.
@@ -68,9 +75,28 @@ class Transfer:
             NotEnoughSpace: the disk is full; what arrived is kept.
             UnsafeFile: the first bytes show that this is not a model.
         """
+        try:
+            self._receive_all()
+        except _Overflow:
+            self.start_over()
+            raise
+        except OSError as error:
+            if error.errno not in DISK_FULL:
+                raise
+            missing = (self._known_total or self.part.size) - self.part.size
+            raise NotEnoughSpace(self.download.staging, missing, 0) from error
+        self.part.flush()  # while the hash catches up
+        while not self._follower.is_done:
+            self._watch.look("verifying", self._follower.hashed, self.part.total)
+            self._refuse_when_broken()
+            self._follower.wait(_LOOK_SECONDS)
+        return self._follower.hasher
+
+    def _receive_all(self) -> None:
         attempt, furthest = 0, self.part.size
-        while not self._complete:
-            refuse_when_stopped(self._stop, self.download.label)
+        while not self.part.is_complete:
+            self._watch.begin_try(self.part.received)
+            self._look()
             try:
                 self._attempt()
             except SourceUnavailable as error:
@@ -81,94 +107,150 @@ class Transfer:
 
     def start_over(self) -> None:
         """Forget all bytes received so far."""
+        self._follower.close()
         self.part.restart()
-        self.hasher = self._hash_of_part()
+        self._follower = self._follow()
         self.doubtful = False
 
-    @property
-    def _complete(self) -> bool:
-        return self.part.total is not None and self.part.size == self.part.total
+    def close(self) -> None:
+        """End the threads; what arrived is kept."""
+        self._follower.close()
+        self._keeper.close()
 
     @property
     def _can_continue(self) -> bool:
         """Whether anything will tell if the rest does not belong to the bytes that are here."""
         return self._provable or bool(self.part.etag)
 
+    @property
+    def _if_range(self) -> str:
+        """The validator that an answer must still have; a digest proves more, whatever the server calls it."""
+        return "" if self._provable else self.part.etag
+
+    def _follow(self) -> Follower:
+        candidate = self.download.candidate
+        return Follower(self.part, Hasher(candidate.digest, candidate.size))
+
     def _attempt(self) -> None:
+        """Ask once; a large rest comes over more connections as soon as the first answer tells from where."""
         if self.part.size and not self._can_continue:
             self.start_over()
         in_parts = self._is_worth_parts
         headers = self._range_headers(in_parts)
-        with self._http.open(self.download.candidate.url, headers=headers) as reply:
-            stop = self._accept(reply, ranged=bool(headers))
-            if not self._complete:
-                self._receive(reply, stop)
-        if in_parts and reply.status == 206:
-            self._receive_parts(reply.url)
+        crew = None
+        with ExitStack() as stack:
+            with (
+                self._connection(),
+                self._http.open(self.download.candidate.url, headers=headers) as reply,
+            ):
+                start, stop = self._accept(reply, ranged=bool(headers))
+                if in_parts and stop is not None and stop != self.part.total:
+                    crew = self._crew(reply, (start, stop))
+                if crew:
+                    stack.enter_context(closing(crew))
+                self._receive(reply, start, stop, crew)
+            if crew:
+                self._watch_over(crew)
 
     def _range_headers(self, in_parts: bool) -> dict[str, str]:
         """Ask for what is missing; of a large rest only for the first part, which tells where the others are."""
-        start = self.part.size
-        if not start and not in_parts:
+        start = self.part.front
+        gaps = self.part.gaps(self._known_total) if self._known_total else []
+        stop = gaps[0][1] if gaps else None
+        if in_parts:
+            stop = min(start + FIRST_PART, stop or start + FIRST_PART)
+        elif not start and stop == self._known_total:
             return {}
-        headers = {"Range": f"bytes={start}-{start + PART - 1}" if in_parts else f"bytes={start}-"}
-        if not self._provable:
-            headers["If-Range"] = self.part.etag
+        headers = {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"}
+        if self._if_range:
+            headers["If-Range"] = self._if_range
+        if in_parts:  # the crew has its own connections; this one would take one of the server's for nothing
+            headers["Connection"] = "close"
         return headers
 
     @property
-    def _is_worth_parts(self) -> bool:
-        """Whether so much is missing that several connections are worth their setting up."""
-        known = self.part.total if self.part.total is not None else self.download.candidate.size
-        much = known is not None and known - self.part.size >= _PARTS_FROM
-        return much and self._can_continue and not self._alone
+    def _known_total(self) -> int | None:
+        return self.part.total if self.part.total is not None else self.download.candidate.size
 
-    def _receive_parts(self, url: str) -> None:
-        """Receive the rest over several connections from where the first part came from."""
-        assert self.part.total is not None  # noqa: S101 - the answer with the first part told it
-        before, size = self.received, self.part.size
-        ranges = Ranges(self._http, url, size, self.part.total, self._is_same_file, _CONNECTIONS)
-        self.doubtful = True
+    @property
+    def _is_worth_parts(self) -> bool:
+        """Whether so much may be missing that several connections are worth their setting up."""
+        total = self._known_total
+        return not self._alone and (total is None or total - self.part.size >= PARTS_FROM)
+
+    @contextmanager
+    def _connection(self) -> Iterator[None]:
+        """Wait for the host to have room for one more connection."""
+        budget = self._http.budget(self.download.candidate.url)
+        while not budget.take(_LOOK_SECONDS):
+            self._watch.look("waiting", self.part.size, self._known_total)
         try:
-            with closing(ranges.chunks()) as chunks:
-                for chunk in chunks:
-                    self._take(chunk)
+            yield
+        finally:
+            budget.leave()
+
+    def _crew(self, reply: Reply, span: Span) -> Crew | None:
+        """Make more connections to where the first part comes from; None where there can be none."""
+        place = self._http.place_of(reply)
+        if place is None:
+            self._alone = True
+            return None
+        gaps = Spans([*self.part.spans, span]).gaps(self.part.total or 0)
+        budget = self._http.budget(reply.url)
+        self.doubtful = True
+        return Crew(
+            place, self.part, Schedule(gaps), budget, self._http.clock, self._is_same_file, self._if_range
+        )
+
+    def _watch_over(self, crew: Crew) -> None:
+        """Let the crew bring the rest."""
+        try:
+            while not self.part.is_complete:
+                self._look(crew)
+                self.part.wait(self.part.total or 0, _LOOK_SECONDS)
         except SourceUnavailable:
             # Some servers give one connection only, or links for one use.
-            self._alone = self.part.size == size
+            self._alone = not crew.has_delivered
             raise
-        finally:
-            self.received = before + ranges.received
 
-    def _accept(self, reply: Reply, *, ranged: bool) -> int | None:
+    def _accept(self, reply: Reply, *, ranged: bool) -> tuple[int, int | None]:
         """Decide what the answer's body is: a continuation, the whole file, or a refusal.
 
-        Return the byte of the file at which the body stops, None when nothing tells.
+        Return the stretch of the file that it is; its end is None when nothing tells.
         """
         if reply.status == 206 and ranged:
-            start, stop, total = content_range(reply) or (-1, 0, 0)
-            if start != self.part.size or not self._is_same_file(total, reply):
-                self.start_over()
-                raise SourceUnavailable(f"{self.download.label}: the server cannot continue; starting over")
-            self.doubtful = True
-            self._expect(total, reply)
-            return stop
+            return self._accept_range(reply)
         if reply.status == 200:
             if self.part.size:
                 self.start_over()
-            self.part.etag = strong_etag(reply)
+            self.part.etag = strong_etag(reply.headers)
             self._expect(reply.length, reply)
-            return self.part.total
+            return 0, self.part.total
         if reply.status == 416 and self.part.size:
-            if self._is_same_file(self.part.size, reply) and length_beyond_range(reply) == self.part.size:
-                self._expect(self.part.size, reply)
-                return self.part.size
+            front = self.part.front
+            if self._is_same_file(front, reply.headers) and length_beyond_range(reply.headers) == front:
+                self._expect(front, reply)
+                return front, front
             self.start_over()
             raise SourceUnavailable(f"{self.download.label}: the file changed at its source; starting over")
         raise self._refusal(reply)
 
-    def _is_same_file(self, total: int, reply: Reply) -> bool:
-        same = self._provable or (self.part.etag != "" and strong_etag(reply) == self.part.etag)
+    def _accept_range(self, reply: Reply) -> Span:
+        start, stop, total = content_range(reply.headers) or (-1, 0, 0)
+        if not self.part.size and not self.part.etag:
+            self.part.etag = strong_etag(reply.headers)
+        is_whole = (start, stop) == (0, total)
+        if start != self.part.front or not (is_whole or self._is_same_file(total, reply.headers)):
+            self.start_over()
+            # A server that counts strangely, or knows no validator, can still send the whole file at once.
+            self._alone = True
+            raise SourceUnavailable(f"{self.download.label}: the server cannot continue; starting over")
+        self.doubtful = self.doubtful or start > 0
+        self._expect(total, reply)
+        return start, stop
+
+    def _is_same_file(self, total: int, headers: Headers) -> bool:
+        same = self._provable or (self.part.etag != "" and strong_etag(headers) == self.part.etag)
         return same and self.part.total in (None, total)
 
     def _expect(self, total: int | None, reply: Reply) -> None:
@@ -191,22 +273,39 @@ class Transfer:
         if total is not None and total - self.part.size > free:
             raise NotEnoughSpace(self.download.staging, total - self.part.size, free)
 
-    def _receive(self, reply: Reply, stop: int | None) -> None:
-        for chunk in reply.chunks(_CHUNK):
-            # A line cut after a few bytes proves nothing.
-            if self.part.size == 0 and (len(chunk) >= _TELLING or len(chunk) == self.part.total):
-                self._check_opening(chunk, reply)
-            self._refuse_too_much(self.part.size + len(chunk), stop)
-            self._take(chunk)
-        if stop is None:
-            self.part.total, self.doubtful = self.part.size, True
-        elif self.part.size < stop:
-            raise SourceUnavailable(f"{self.download.label}: the connection ended early")
+    def _receive(self, reply: Reply, at: int, stop: int | None, crew: Crew | None) -> None:
+        """Write the answer's body where it belongs; what it does not bring is left to the crew, if there is one."""
+        try:
+            for chunk in reply.chunks(_CHUNK):
+                # A line cut after a few bytes proves nothing.
+                if at == 0 and (len(chunk) >= _TELLING or len(chunk) == self.part.total):
+                    self._check_opening(chunk, reply)
+                self._refuse_too_much(at + len(chunk), stop)
+                self.part.write(at, chunk)
+                at += len(chunk)
+                self._look(crew)
+            if stop is None:
+                self.part.total, self.doubtful = at, True
+            elif at < stop:
+                raise SourceUnavailable(f"{self.download.label}: the connection ended early")
+        except SourceUnavailable:
+            if crew is None or stop is None:
+                raise
+            crew.schedule.give_back(at, stop)
 
-    def _take(self, chunk: bytes | memoryview) -> None:
-        self._keep(chunk)
-        self._say("fetching")
-        refuse_when_stopped(self._stop, self.download.label)
+    def _look(self, crew: Crew | None = None) -> None:
+        """Tell how far it is, and see to whatever works beside this thread."""
+        if crew:
+            crew.tend()
+            if not crew.connections:  # others have the host's connections: waiting for them is not slowness
+                self._watch.begin_try(self.part.received)
+        self._refuse_when_broken()
+        self._watch.look("fetching", self.part.size, self._known_total, self.part.received)
+
+    def _refuse_when_broken(self) -> None:
+        for failure in (self._follower.failure, self._keeper.failure):
+            if failure:
+                raise failure
 
     def _check_opening(self, chunk: bytes, reply: Reply) -> None:
         check_opening(self.download.destination.name, chunk, reply.headers.get("Content-Type", ""))
@@ -219,28 +318,17 @@ class Transfer:
             reason = f"the server sent more than the {stop} bytes it declared"
         else:
             return
-        self.start_over()
-        raise FetchFailed(f"{self.download.label}: {reason}")
+        raise _Overflow(f"{self.download.label}: {reason}")
 
     @property
     def _free(self) -> int:
         return shutil.disk_usage(self.download.staging).free
 
-    def _keep(self, chunk: bytes | memoryview) -> None:
-        self.received += len(chunk)
-        try:
-            self.part.write(chunk)
-        except OSError as error:
-            if error.errno not in DISK_FULL:
-                raise
-            missing = (self.part.total or self.part.size) - self.part.size
-            raise NotEnoughSpace(self.download.staging, missing, 0) from error
-        self.hasher.update(chunk)
-
     def _refusal(self, reply: Reply) -> ModelgetError:
         where = f"{self.download.label} from {self.download.candidate.id}"
         if reply.status in RETRIED_STATUSES:
             wait = retry_after(reply.headers, self._http.clock.wall())
+            self._http.budget(reply.url).refused(wait)
             return SourceUnavailable(f"{where}: HTTP {reply.status}", retry_after=wait)
         if reply.status in (401, 403, 404, 410, 451):
             return AccessDenied(where, reply.status)
@@ -251,27 +339,10 @@ class Transfer:
         if attempt >= _TRIES or too_long or self._http.offline:
             raise error
         wait = backoff(attempt) if error.retry_after is None else error.retry_after
-        self._say("waiting", f"{error}; trying again in {wait:.0f} s")
-        self._http.clock.sleep(wait)
-
-    def _hash_of_part(self) -> Hasher:
-        """Hash what an earlier run left; the state of a hash cannot be stored, its bytes can be read."""
-        candidate = self.download.candidate
-        hasher = Hasher(candidate.digest, candidate.size)
-        if self.part.size:
-            with self.part.path.open("rb") as file:
-                while block := file.read(4 * _CHUNK):
-                    hasher.update(block)
-                    self._say("verifying")
-                    refuse_when_stopped(self._stop, self.download.label)
-        return hasher
-
-    def _say(self, phase: str, message: str = "") -> None:
-        total = self.part.total if self.part.total is not None else self.download.candidate.size
-        self._reporter.report(Progress(self.download.label, phase, self.part.size, total, message))
+        message = f"{error}; trying again in {wait:.0f} s"
+        self._watch.say("waiting", self.part.size, self._known_total, message)
+        self._watch.wait(wait)
 
 
-def refuse_when_stopped(stop: Event, label: str) -> None:
-    """Raise Cancelled when a person stopped the work."""
-    if stop.is_set():
-        raise Cancelled(f"{label}: stopped")
+class _Overflow(FetchFailed):
+    """What came is not the file, however much of it: nothing of it is kept."""

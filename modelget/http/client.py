@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
+from threading import Lock
 from typing import Any
 from urllib.parse import urljoin
 
 import requests
-from requests.utils import get_environ_proxies
+from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import HTTPError, LocationValueError, NewConnectionError
 
 from .. import __version__
 from ..errors import HostNotAllowed, InvalidSetting, SourceUnavailable
 from ..hosts import HostPolicy, origin_of, redact
 from ..settings import Secret
+from .budget import HostBudget
+from .dial import dialler, tls_context, tunneller
+from .ranges import RangePlace
 from .reply import Reply
 from .transport import GuardedAdapter
 from .waiting import LONGEST_WAIT, RETRIED_STATUSES, Clock, backoff, retry_after
@@ -60,9 +65,13 @@ class Http:
         # Off: .netrc would add credentials we did not choose. Proxies are taken from the environment below.
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = GuardedAdapter(policy, connections_per_host)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._adapter = GuardedAdapter(policy, connections_per_host)
+        self._session.mount("https://", self._adapter)
+        self._session.mount("http://", self._adapter)
+        self._connections_per_host = connections_per_host
+        self._budgets: dict[str, HostBudget] = {}
+        self._contexts: dict[str | None, ssl.SSLContext] = {}
+        self._lock = Lock()
 
     def close(self) -> None:
         """Close all idle connections."""
@@ -92,6 +101,29 @@ class Http:
                 return anonymous
             anonymous.close()
         return reply
+
+    def budget(self, url: str) -> HostBudget:
+        """Return the connections that all fetches from the URL's host share."""
+        with self._lock:
+            fresh = HostBudget(self._connections_per_host, self.clock)
+            return self._budgets.setdefault(origin_of(url), fresh)
+
+    def place_of(self, reply: Reply) -> RangePlace | None:
+        """Return where an answer came from, to ask there for ranges; None where only ``open`` can lead.
+
+        That is so behind a proxy that is not a plain HTTP one, or that is to forward plain HTTP.
+        """
+        url, is_tls = reply.url, reply.url.startswith("https:")
+        proxy = select_proxy(url, get_environ_proxies(url, no_proxy=None))
+        tls = self._tls_context() if is_tls else None
+        if not proxy:
+            dial = dialler(url, self.policy, tls, _TIMEOUT)
+        elif tls and proxy.startswith("http:"):
+            dial = tunneller(url, proxy, self._adapter.proxy_headers(proxy), tls, _TIMEOUT)
+        else:
+            return None
+        target, headers = reply.asked
+        return RangePlace(url, target, headers, dial)
 
     def get_json(self, url: str, *, json: Any = None) -> Any:
         """Return a JSON document, or None when the server says there is none (404).
@@ -147,7 +179,6 @@ class Http:
         sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}
         if credential is not None:
             sent["Authorization"] = f"Bearer {credential.reveal()}"
-        bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or True
         try:
             response = self._session.request(
                 method,
@@ -158,12 +189,25 @@ class Http:
                 allow_redirects=False,
                 timeout=_TIMEOUT,
                 proxies=get_environ_proxies(url, no_proxy=None),
-                verify=bundle,
+                verify=_bundle() or True,
             )
         except (requests.RequestException, HTTPError, OSError) as error:
             # Not chained: a traceback would show the signed query, or the proxy's password.
             raise SourceUnavailable(f"{redact(url)}: {_reason(error)}") from None
         return Reply(response)
+
+    def _tls_context(self) -> ssl.SSLContext:
+        """Make the context once: reading the authorities takes longer than a handshake."""
+        bundle = _bundle()
+        with self._lock:
+            if bundle not in self._contexts:
+                self._contexts[bundle] = tls_context(bundle)
+            return self._contexts[bundle]
+
+
+def _bundle() -> str | None:
+    """Return the owner's own authorities, None for those that come with certifi."""
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or None
 
 
 def _next(url: str, location: str) -> str:

@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from http.client import HTTPException, HTTPResponse
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -49,6 +51,14 @@ class Reply:
         self.close()
 
     @property
+    def asked(self) -> tuple[str, dict[str, str]]:
+        """The path with its query, and the headers of the request that was answered, without its range."""
+        request = self._response.request
+        dropped = ("range", "if-range", "connection", "host")
+        headers = {name: str(value) for name, value in request.headers.items() if name.lower() not in dropped}
+        return request.path_url, {"Host": urlsplit(self.url).netloc, **headers}
+
+    @property
     def length(self) -> int | None:
         """Bytes of the body as the server declares them."""
         value = self.headers.get("Content-Length", "")
@@ -64,16 +74,31 @@ class Reply:
             raise SourceUnavailable(
                 f"{redact(self.url)}: the server compressed the file although asked not to"
             )
+        received = 0
         try:
-            # enforce_content_length is urllib3's default only since 2.0; the count below does not rely on it.
-            received = 0
-            while piece := self._response.raw.read(size, decode_content=False):
+            while piece := self._read_some(size):
                 received += len(piece)
                 yield piece
-        except (HTTPError, OSError) as error:
+        except (HTTPError, HTTPException, OSError) as error:
             raise SourceUnavailable(f"{redact(self.url)}: the connection broke ({_short(error)})") from error
         if self.length is not None and received < self.length:
             raise SourceUnavailable(f"{redact(self.url)}: the connection ended early")
+        self._free_connection()
+
+    def _read_some(self, size: int) -> bytes:
+        """Return what has arrived: urllib3 would wait for all of ``size``, however slowly it comes."""
+        inner: HTTPResponse | None = getattr(self._response.raw, "_original_response", None)
+        if inner is None:
+            return bytes(self._response.raw.read(size, decode_content=False))
+        return inner.read1(size)
+
+    def _free_connection(self) -> None:
+        """Let the next request use the connection, now that the body was read behind urllib3's back."""
+        inner: HTTPResponse | None = getattr(self._response.raw, "_original_response", None)
+        if inner is not None:
+            with suppress(HTTPException, OSError):
+                inner.read()  # nothing is left; Pythons before 3.13 notice the end only so
+            self._response.raw.release_conn()
 
     def read(self, limit: int = _LARGEST_DOCUMENT) -> bytes:
         """Return the whole body of a document; raise SourceUnavailable when it exceeds ``limit`` bytes."""

@@ -11,7 +11,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.timeout import Timeout
 
-from ..hosts import HostPolicy, is_public
+from ..hosts import HostPolicy
+from .dial import connect
 
 
 class GuardedAdapter(HTTPAdapter):
@@ -51,32 +52,12 @@ def _guarded_pools(policy: HostPolicy) -> dict[str, type[HTTPConnectionPool]]:
 
 
 def _connect(connection: HTTPConnection, scheme: str, policy: HostPolicy) -> socket.socket:
-    """Connect to the first allowed address that answers; IPv6 and IPv4 in the resolver's order.
-
-    Raises HostNotAllowed for an unlisted host, whatever earlier checks took its URL for.
-    """
-    host, port = connection.host.strip("[]"), connection.port
-    shown = f"[{host}]" if ":" in host else host
-    origin = policy.check(f"{scheme}://{shown}:{port}")
-    listed = origin in policy.origins
+    """Connect for urllib3, with its errors."""
     timeout = Timeout.resolve_default_timeout(connection.timeout)
-    last: Exception = OSError("no address")
+    host = connection.host.strip("[]")
     try:
-        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return connect(scheme, host, connection.port, policy, timeout)
+    except TimeoutError as error:
+        raise ConnectTimeoutError(connection, f"{host}: {error}") from error
     except OSError as error:
-        raise NewConnectionError(connection, f"{host}: name not found ({error})") from error
-    for _family, _type, _proto, _name, address in answers:
-        if not listed and not is_public(str(address[0])):
-            advice = f"if that is your proxy or mirror, add {origin} to MODELGET_ALLOW_HOSTS"
-            last = OSError(f"it has a private address; {advice}")
-            continue
-        try:
-            connected = socket.create_connection((str(address[0]), port), timeout)
-        except TimeoutError:
-            last = ConnectTimeoutError(connection, f"{host}: no answer within {timeout} s")
-        except OSError as error:
-            last = error
-        else:
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return connected
-    raise NewConnectionError(connection, f"{host}: {last}") from last
+        raise NewConnectionError(connection, f"{host}: {error}") from error

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timezone
 from email.utils import parsedate_to_datetime
+from threading import Event
 
 LONGEST_WAIT = 600.0
 """Seconds; a server that asks for more is treated as unavailable for now."""
@@ -25,6 +26,8 @@ class Clock:
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] = time.sleep
+    wait: Callable[[Event, float], object] = Event.wait
+    """Sleep that ends when the event is set."""
     wall: Callable[[], float] = time.time
     """Seconds since the epoch; only for dates that servers name."""
 

@@ -10,13 +10,14 @@ import pytest
 
 from modelget.errors import ModelgetError, NotEnoughSpace
 from modelget.library import Library, open_library
-from modelget.plan import make_plan, refuse_what_cannot_fit, settle_conflicts
+from modelget.plan import in_order_of_use, make_plan, refuse_what_cannot_fit, settle_conflicts
 from modelget.settings import Limits
 from modelget.types import (
     Barrier,
     Candidate,
     Decisions,
     Digest,
+    Download,
     Evidence,
     ModelFile,
     Plan,
@@ -299,15 +300,41 @@ def sized(
 LIMITS = Limits(plan_bytes=1000, spare_bytes=10)
 
 
+def nothing_staged(_download: Download) -> int:
+    return 0
+
+
+def test_what_an_interrupted_fetch_wrote_needs_no_second_room(disks) -> None:
+    disks.free = {"vae": 50}
+    plan = plan_of(disks, "x", sized("vae", 100))
+    refuse_what_cannot_fit([plan], disks, LIMITS, lambda _download: 60)
+    with pytest.raises(NotEnoughSpace):
+        refuse_what_cannot_fit([plan], disks, LIMITS, lambda _download: 59)
+
+
+def test_files_come_in_the_order_in_which_a_graph_needs_them(library) -> None:
+    folders = ["upscale_models", "vae", "loras", "unet", "gligen", "text_encoders", "checkpoints"]
+    needs = [sized(folder, 1, name=folder) for folder in folders]
+    ordered = [
+        download.label.partition("/")[0] for download in in_order_of_use([plan_of(library, "x", *needs)])
+    ]
+    assert ordered == ["text_encoders", "unet", "checkpoints", "loras", "vae", "upscale_models", "gligen"]
+
+
+def test_one_place_is_fetched_once_for_two_workflows(library) -> None:
+    plans = [plan_of(library, name, sized("vae", 1)) for name in "ab"]
+    assert len(in_order_of_use(plans)) == 1
+
+
 def test_a_plan_that_leaves_the_reserve_alone_fits_exactly(disks) -> None:
     disks.free = {"vae": 110}
-    refuse_what_cannot_fit([plan_of(disks, "x", sized("vae", 100))], disks, LIMITS)
+    refuse_what_cannot_fit([plan_of(disks, "x", sized("vae", 100))], disks, LIMITS, nothing_staged)
 
 
 def test_one_byte_more_is_refused_with_the_numbers(disks, models) -> None:
     disks.free = {"vae": 110}
     with pytest.raises(NotEnoughSpace) as caught:
-        refuse_what_cannot_fit([plan_of(disks, "x", sized("vae", 101))], disks, LIMITS)
+        refuse_what_cannot_fit([plan_of(disks, "x", sized("vae", 101))], disks, LIMITS, nothing_staged)
     assert (caught.value.needed, caught.value.free) == (101, 100)
     assert caught.value.folder == models / "vae"
     assert caught.value.hint
@@ -316,9 +343,11 @@ def test_one_byte_more_is_refused_with_the_numbers(disks, models) -> None:
 def test_each_disk_is_counted_by_itself_over_all_plans(disks) -> None:
     disks.free = {"vae": 110, "loras": 110}
     plans = [plan_of(disks, "1", sized("vae", 60)), plan_of(disks, "2", sized("loras", 60))]
-    refuse_what_cannot_fit(plans, disks, LIMITS)
+    refuse_what_cannot_fit(plans, disks, LIMITS, nothing_staged)
     with pytest.raises(NotEnoughSpace):
-        refuse_what_cannot_fit([*plans, plan_of(disks, "3", sized("vae", 60, name="y"))], disks, LIMITS)
+        refuse_what_cannot_fit(
+            [*plans, plan_of(disks, "3", sized("vae", 60, name="y"))], disks, LIMITS, nothing_staged
+        )
 
 
 def test_the_same_bytes_and_the_same_place_are_counted_once(disks) -> None:
@@ -328,23 +357,23 @@ def test_the_same_bytes_and_the_same_place_are_counted_once(disks) -> None:
         plan_of(disks, "2", sized("vae", 60, A), sized("vae", 40, name="z")),
         plan_of(disks, "3", sized("vae", 40, name="z")),
     ]
-    refuse_what_cannot_fit(plans, disks, LIMITS)
+    refuse_what_cannot_fit(plans, disks, LIMITS, nothing_staged)
 
 
 def test_the_owners_limit_holds_for_all_plans_together(disks) -> None:
     plans = [plan_of(disks, folder, sized(folder, 500)) for folder in ("vae", "loras")]
-    refuse_what_cannot_fit(plans, disks, LIMITS)
+    refuse_what_cannot_fit(plans, disks, LIMITS, nothing_staged)
     with pytest.raises(ModelgetError, match="more than the limit") as caught:
-        refuse_what_cannot_fit(plans, disks, replace(LIMITS, plan_bytes=999))
+        refuse_what_cannot_fit(plans, disks, replace(LIMITS, plan_bytes=999), nothing_staged)
     assert "plan_gb" in caught.value.hint
 
 
 def test_an_unknown_size_counts_nothing_while_there_is_room(disks) -> None:
     disks.free = {"vae": 10}
-    refuse_what_cannot_fit([plan_of(disks, "x", sized("vae", None))], disks, LIMITS)
+    refuse_what_cannot_fit([plan_of(disks, "x", sized("vae", None))], disks, LIMITS, nothing_staged)
     disks.free = {"vae": 9}
     with pytest.raises(NotEnoughSpace):
-        refuse_what_cannot_fit([plan_of(disks, "x", sized("vae", None))], disks, LIMITS)
+        refuse_what_cannot_fit([plan_of(disks, "x", sized("vae", None))], disks, LIMITS, nothing_staged)
 
 
 def test_nothing_to_fetch_is_never_refused(disks, models) -> None:
@@ -352,5 +381,5 @@ def test_nothing_to_fetch_is_never_refused(disks, models) -> None:
     twin = sized("vae", 10**15, A, local=models / "vae/twin.safetensors")
     present = Resolution(VAE, ModelFile(models / "vae/ae.safetensors", 10**15))
     plans = [plan_of(disks, "x", twin, present, Resolution(VAE))]
-    refuse_what_cannot_fit(plans, disks, Limits(plan_bytes=0))
-    refuse_what_cannot_fit([], disks, Limits(plan_bytes=0))
+    refuse_what_cannot_fit(plans, disks, Limits(plan_bytes=0), nothing_staged)
+    refuse_what_cannot_fit([], disks, Limits(plan_bytes=0), nothing_staged)

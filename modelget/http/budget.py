@@ -1,0 +1,109 @@
+"""How many connections one host is worth: more while answers come, fewer when it refuses or slows down."""
+
+from __future__ import annotations
+
+from threading import Condition
+
+from .waiting import LONGEST_WAIT, Clock
+
+_FIRST = 8
+"""Connections tried at once; hosts that slow each connection down give eight times the speed."""
+
+_HOLD = 5.0
+"""Seconds without growth after a connection broke; doubled each time, so that a limit is rarely tried again."""
+
+_LONGEST_HOLD = 300.0
+_WINDOW = 3.0
+"""Seconds over which throughput is compared: shorter, and a hiccup looks like a collapse."""
+
+_COLLAPSE = 0.5
+"""A window this much slower than the best one, with as many connections, means that they are too many."""
+
+
+class HostBudget:
+    """The connections that all fetches from one host share.
+
+    Growth follows the answers, as in a TCP slow start: each connection that delivers makes room for one
+    more. A refusal (429, 503) halves the number, a broken connection takes one away, and a collapse of the
+    throughput halves it too: some hosts serve many connections at a crawl instead of refusing them
+    (huggingface_hub #4893).
+    """
+
+    def __init__(self, most: int, clock: Clock) -> None:
+        self.most, self._clock = most, clock
+        self._allowed = min(_FIRST, most)
+        self._in_use = 0
+        self._quiet_until = self._held_until = clock.now()
+        self._hold = _HOLD
+        self._window_start, self._window_bytes = clock.now(), 0
+        self._best = 0.0
+        self._freed = Condition()
+
+    @property
+    def allowed(self) -> int:
+        """Connections that may be open now."""
+        return self._allowed
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Tell whether more connections are open than may be: one that has done its part should end."""
+        return self._in_use > self._allowed
+
+    def take(self, seconds: float = 0) -> bool:
+        """Take a connection, waiting at most so long for one; ``leave`` gives it back."""
+        with self._freed:
+            if not self._freed.wait_for(self._has_room, seconds):
+                return False
+            self._in_use += 1
+            return True
+
+    def leave(self) -> None:
+        """Give a connection back."""
+        with self._freed:
+            self._in_use -= 1
+            self._freed.notify()
+
+    def delivered(self) -> None:
+        """Note that one more connection brings bytes."""
+        with self._freed:
+            if self._clock.now() >= self._held_until:
+                self._allowed = min(self._allowed + 1, self.most)
+                self._freed.notify()
+
+    def broke(self) -> None:
+        """Note that a connection was refused or ended without being asked to."""
+        with self._freed:
+            self._shrink(self._in_use - 1)
+
+    def refused(self, wait: float | None) -> None:
+        """Note that the host asked for fewer requests, perhaps for none during ``wait`` seconds."""
+        with self._freed:
+            self._shrink(self._in_use // 2)
+            if wait is not None:
+                self._quiet_until = max(self._quiet_until, self._clock.now() + min(wait, LONGEST_WAIT))
+
+    def count(self, received: int) -> None:
+        """Count bytes that arrived from this host, and look for a collapse."""
+        with self._freed:
+            self._window_bytes += received
+            now = self._clock.now()
+            if now - self._window_start < _WINDOW:
+                return
+            speed = self._window_bytes / (now - self._window_start)
+            full = self._in_use >= self._allowed > 1
+            self._window_start, self._window_bytes = now, 0
+            if full and speed < self._best * _COLLAPSE:
+                self._shrink(self._in_use // 2)
+                self._best = speed
+            else:
+                self._best = max(self._best, speed)
+
+    def _has_room(self) -> bool:
+        return self._in_use < self._allowed and self._clock.now() >= self._quiet_until
+
+    def _shrink(self, allowed: int) -> None:
+        now = self._clock.now()
+        if now >= self._held_until:  # what fails together counts once
+            self._hold = min(self._hold * 2, _LONGEST_HOLD)
+        self._allowed = max(1, min(allowed, self._allowed))
+        self._held_until = now + self._hold
