@@ -14,7 +14,7 @@ PICKLE_SUFFIXES = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl"})
 MODEL_SUFFIXES = PICKLE_SUFFIXES | {".safetensors", ".sft", ".gguf", ".onnx"}
 """What a fetched file may be called; nothing that Python, a shell or ComfyUI would run as code."""
 
-_DIGEST_LENGTHS = {"sha256": 64, "blake3": 64, "git-sha1": 40, "autov2": 10, "crc32": 8}
+_DIGEST_LENGTHS = {"sha256": 64, "blake3": 64, "git-sha1": 40, "autov2": 10, "autov3": 12, "crc32": 8}
 _HEX = re.compile(r"[0-9a-f]+")
 
 
@@ -48,7 +48,8 @@ class Digest:
     """A fingerprint of a file's bytes, lower-cased; raises ValueError when it is not one.
 
     ``git-sha1`` is Git's blob id (SHA-1 over a header with the size, then the bytes), which the Hub
-    publishes for files outside LFS. ``autov2`` is the first 10 digits of the sha256.
+    publishes for files outside LFS. ``autov2`` is the first 10 digits of the sha256,
+    ``autov3`` the first 12 of the sha256 over a safetensors file's tensors alone, whatever its header says.
     """
 
     algorithm: str

@@ -9,14 +9,14 @@ from pathlib import Path
 from ..errors import DigestMismatch
 from ..types import Digest
 
-COMPUTED_ALGORITHMS = frozenset({"sha256", "autov2", "git-sha1"})
+COMPUTED_ALGORITHMS = frozenset({"sha256", "autov2", "autov3", "git-sha1"})
 """What a fetch can check by itself; of other digests only a source can say what they belong to."""
 
 _BUFFER = 4 * 2**20
 
 
 class Hasher:
-    """The sha256 of a stream, and beside it the one other digest that a source published."""
+    """The sha256 of a stream, and in the same pass the one other digest that a source published."""
 
     def __init__(self, also: Digest | None = None, size: int | None = None) -> None:
         """Start; ``size`` is the whole stream's length in bytes, which a ``git-sha1`` needs first."""
@@ -25,12 +25,15 @@ class Hasher:
         if also is not None and also.algorithm == "git-sha1" and size is not None:
             # Git's own identity of a file, an index key and not a protection.
             self._git = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
+        self._tensors = _TensorHasher() if also is not None and also.algorithm == "autov3" else None
 
     def update(self, data: bytes | memoryview) -> None:
         """Take the next bytes."""
         self._sha256.update(data)
         if self._git is not None:
             self._git.update(data)
+        if self._tensors is not None:
+            self._tensors.update(memoryview(data))
 
     @property
     def sha256(self) -> Digest:
@@ -38,8 +41,8 @@ class Hasher:
         return Digest("sha256", self._sha256.hexdigest())
 
     def proves(self, wanted: Digest | None) -> bool:
-        """Tell whether this hasher can compute a digest to compare with ``wanted``."""
-        return wanted is not None and self.as_algorithm_of(wanted) is not None
+        """Tell whether this hasher can compare ``wanted`` with a digest of all bytes: autov3 leaves the header out."""
+        return wanted is not None and wanted.algorithm != "autov3" and self.as_algorithm_of(wanted) is not None
 
     def as_algorithm_of(self, wanted: Digest) -> Digest | None:
         """Return the digest comparable with ``wanted``, or None when this hasher cannot compute it."""
@@ -49,7 +52,35 @@ class Hasher:
             return Digest("autov2", self.sha256.hex[:10])
         if wanted.algorithm == "git-sha1" and self._git is not None:
             return Digest("git-sha1", self._git.hexdigest())
+        if wanted.algorithm == "autov3" and self._tensors is not None:
+            return Digest("autov3", self._tensors.hexdigest()[:12])
         return None
+
+
+class _TensorHasher:
+    """The sha256 of a safetensors file's tensors: of all that follows its header."""
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self._start = b""
+        self._skip: int | None = None
+
+    def update(self, data: memoryview) -> None:
+        """Take the next bytes of the file."""
+        if self._skip is None:
+            missing = 8 - len(self._start)
+            self._start += bytes(data[:missing])
+            data = data[missing:]
+            if len(self._start) < 8:
+                return
+            self._skip = int.from_bytes(self._start, "little")
+        skipped = min(self._skip, len(data))
+        self._skip -= skipped
+        self._sha256.update(data[skipped:])
+
+    def hexdigest(self) -> str:
+        """Return the digest of what came so far."""
+        return self._sha256.hexdigest()
 
 
 def check_digest(name: str, wanted: Digest | None, hasher: Hasher) -> bool:

@@ -59,3 +59,30 @@ def test_a_file_is_hashed_whole_and_its_advance_is_told(size, tmp_path: Path):
     assert hasher.as_algorithm_of(git_sha1(body)) == git_sha1(body)
     assert told == sorted(told)
     assert told[-1:] == ([size] if size else [])
+
+
+def autov3(tensors: bytes) -> Digest:
+    return Digest("autov3", hashlib.sha256(tensors).hexdigest()[:12])
+
+
+@pytest.mark.parametrize("step", [1, 7, 8, 9, 40, 999, 10**6])
+def test_autov3_is_computed_in_the_same_pass_whatever_the_pieces(step):
+    file = (40).to_bytes(8, "little") + b"{}".ljust(40) + BODY
+    hasher = Hasher(autov3(BODY), len(file))
+    for at in range(0, len(file), step):
+        hasher.update(file[at : at + step])
+    assert check_digest("x", autov3(BODY), hasher)
+    assert hasher.sha256.hex == hashlib.sha256(file).hexdigest()
+    with pytest.raises(DigestMismatch):
+        check_digest("x", autov3(BODY[:-1]), hasher)
+
+
+def test_autov3_is_no_proof_of_a_whole_file():
+    assert not Hasher(autov3(BODY), len(BODY)).proves(autov3(BODY))
+
+
+@pytest.mark.parametrize("file", [b"", b"short", (2**60).to_bytes(8, "little") + BODY])
+def test_autov3_of_what_has_no_tensors_is_that_of_nothing(file):
+    hasher = Hasher(autov3(b""), len(file))
+    hasher.update(file)
+    assert check_digest("x", autov3(b""), hasher)
