@@ -51,6 +51,7 @@ class Crew:
         self.error: BaseException | None = None
         """The disk's failure, or a fault of ours: nothing that another try would mend."""
         self.failure: SourceUnavailable | None = None
+        """Why a connection ended, unless another one brought something since."""
         self.has_delivered = False
         """At least one part came."""
         self._workers: list[_Worker] = []
@@ -64,17 +65,19 @@ class Crew:
     def tend(self) -> None:
         """Start connections while there is work and room for them; replace what hardly moves.
 
-        Raises:
-            SourceUnavailable: the last connection failed, and parts are left.
-            OSError: the disk failed.
+        Raises OSError when the disk failed.
         """
         if self.error:
             raise self.error
         self._workers = [worker for worker in self._workers if worker.is_alive()]
-        if not self._workers and self.failure:
-            raise self.failure
-        self._start_workers()
+        if not self.has_failed:
+            self._start_workers()
         self._replace_stragglers()
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether no connection is left, and the last one failed."""
+        return not self._workers and self.failure is not None
 
     def close(self) -> None:
         """End all connections."""
@@ -137,7 +140,7 @@ class _Worker(Thread):
         """Work until nothing is left, or a failure that a new connection would not mend."""
         crew = self._crew
         try:
-            while not self._is_done():
+            while self._has_work and not self._is_done():
                 pass
         except SourceUnavailable as error:
             crew.failure = error
@@ -149,6 +152,10 @@ class _Worker(Thread):
             crew.schedule.give_back(claim.at, claim.stop)
         crew.budget.leave()
         crew.part.wake()
+
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._claims or self._crew.schedule.left)
 
     def _is_done(self) -> bool:
         """Use one connection for as long as it serves; tell whether there is nothing left to do."""
@@ -175,7 +182,7 @@ class _Worker(Thread):
         crew = self._crew
         depth = 2 if crew.place.is_pipelined else 1
         while len(self._claims) < depth and not crew.ended and not crew.budget.is_exceeded:
-            span = crew.schedule.claim(crew.budget.most)
+            span = crew.schedule.claim(crew.budget.expected)
             if span is None:
                 break
             self._claims.append(_Claim(*span))
@@ -199,7 +206,7 @@ class _Worker(Thread):
         crew.budget.count(length)
         self._claims.popleft()
         self._answers += 1
-        crew.has_delivered = True
+        crew.has_delivered, crew.failure = True, None
         if answer.is_last:
             crew.place.is_pipelined = False
         return not answer.is_last

@@ -8,8 +8,11 @@ from threading import Lock
 
 from .spans import Span
 
-SMALLEST, LARGEST = 2**21, 16 * 2**20
+SMALLEST, LARGEST = 2**21, 2**23
 """Bounds of a part in bytes: a request must be worth its round trip, and no straggler may hold much."""
+
+_ALONE = 8
+"""How much larger a part may be for the only connection: it can hold nobody up, and each request costs time."""
 
 _ROUNDS = 8
 """Parts that each connection gets at least: the more, the more evenly all end; the fewer, the fewer requests."""
@@ -32,7 +35,8 @@ class Schedule:
                 return None
             wanted = self.left // (_ROUNDS * max(connections, 1)) // SMALLEST * SMALLEST
             start, stop = heappop(self._gaps)
-            end = min(start + min(max(wanted, SMALLEST), LARGEST), stop)
+            largest = LARGEST if connections > 1 else LARGEST * _ALONE
+            end = min(start + min(max(wanted, SMALLEST), largest), stop)
             if end < stop:
                 heappush(self._gaps, (end, stop))
             self.left -= end - start

@@ -143,6 +143,9 @@ class Transfer:
                 self._connection(),
                 self._http.open(self.download.candidate.url, headers=headers) as reply,
             ):
+                if in_parts and not self._may_join(reply):
+                    self._alone = True
+                    return
                 start, stop = self._accept(reply, ranged=bool(headers))
                 if in_parts and stop is not None and stop != self.part.total:
                     crew = self._crew(reply, (start, stop))
@@ -151,6 +154,10 @@ class Transfer:
                 self._receive(reply, start, stop, crew)
             if crew:
                 self._watch_over(crew)
+
+    def _may_join(self, reply: Reply) -> bool:
+        """Tell whether other answers can be proven to belong to this one: else the file must come in one."""
+        return reply.status != 206 or self._can_continue or bool(strong_etag(reply.headers))
 
     def _range_headers(self, in_parts: bool) -> dict[str, str]:
         """Ask for what is missing; of a large rest only for the first part, which tells where the others are."""
@@ -204,14 +211,15 @@ class Transfer:
 
     def _watch_over(self, crew: Crew) -> None:
         """Let the crew bring the rest."""
-        try:
-            while not self.part.is_complete:
-                self._look(crew)
-                self.part.wait(self.part.total or 0, _LOOK_SECONDS)
-        except SourceUnavailable:
-            # Some servers give one connection only, or links for one use.
-            self._alone = not crew.has_delivered
-            raise
+        crew.failure = None  # a server that gives one connection only had none to give until now
+        while not self.part.is_complete:
+            self._look(crew)
+            if crew.failure and crew.has_failed:
+                if crew.has_delivered or crew.failure.retry_after is not None:
+                    raise crew.failure
+                self._alone = True  # a server of one connection, or links for one use: no fault to wait for
+                return
+            self.part.wait(self.part.total or 0, _LOOK_SECONDS)
 
     def _accept(self, reply: Reply, *, ranged: bool) -> tuple[int, int | None]:
         """Decide what the answer's body is: a continuation, the whole file, or a refusal.

@@ -45,6 +45,11 @@ class HostBudget:
         return self._allowed
 
     @property
+    def expected(self) -> int:
+        """Connections to reckon with: those allowed now, or all where nothing has spoken against them."""
+        return self._allowed if self._hold > _HOLD else self.most
+
+    @property
     def is_exceeded(self) -> bool:
         """Tell whether more connections are open than may be: one that has done its part should end."""
         return self._in_use > self._allowed

@@ -101,7 +101,8 @@ class RangeConnection:
     def abort(self) -> None:
         """End the connection from another thread: whoever waits for it fails at once."""
         with suppress(OSError):
-            self._line.shutdown(socket.SHUT_RDWR)
+            # Below TLS: above it, shutting down takes the state away from under whoever is reading.
+            socket.socket.shutdown(self._line, socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connection; answers on their way are lost."""

@@ -42,7 +42,9 @@ class Hasher:
 
     def proves(self, wanted: Digest | None) -> bool:
         """Tell whether this hasher can compare ``wanted`` with a digest of all bytes: autov3 leaves the header out."""
-        return wanted is not None and wanted.algorithm != "autov3" and self.as_algorithm_of(wanted) is not None
+        return (
+            wanted is not None and wanted.algorithm != "autov3" and self.as_algorithm_of(wanted) is not None
+        )
 
     def as_algorithm_of(self, wanted: Digest) -> Digest | None:
         """Return the digest comparable with ``wanted``, or None when this hasher cannot compute it."""
