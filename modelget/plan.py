@@ -70,11 +70,12 @@ def in_order_of_use(plans: Iterable[Plan]) -> list[Download]:
     The line carries the same bytes in any order, so what is used first had better be here first.
     """
     places = {download.destination: download for plan in plans for download in plan.downloads}
-    return sorted(places.values(), key=lambda download: _rank(download.label.partition("/")[0]))
+    ordered = sorted(places.values(), key=lambda download: _use(download.label.partition("/")[0]))
+    return [replace(download, rank=rank) for rank, download in enumerate(ordered)]
 
 
-def _rank(folder: str) -> int:
-    return next((rank for rank, folders in enumerate(_USE) if folder in folders), len(_USE))
+def _use(folder: str) -> int:
+    return next((use for use, folders in enumerate(_USE) if folder in folders), len(_USE))
 
 
 def refuse_what_cannot_fit(

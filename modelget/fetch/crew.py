@@ -17,6 +17,8 @@ from .schedule import SMALLEST, Schedule
 _MEMORY = 6 * 2**20
 """Bytes of all buffers of one file together: each connection reads as much at once as its share."""
 
+_LEAST_READ, _MOMENT = 2**15, 0.05
+
 _JOIN_SECONDS = 5.0
 _LOOK_SECONDS = 3.0
 """How long a connection may be much slower than the others before it is replaced."""
@@ -43,10 +45,11 @@ class Crew:
         clock: Clock,
         is_same_file: Callable[[int, Headers], bool],
         if_range: str,
+        rank: int,
     ) -> None:
         """Prepare; ``is_same_file`` judges an answer by its total length and its headers."""
         self.place, self.part, self.schedule, self.budget, self.clock = place, part, schedule, budget, clock
-        self.is_same_file, self.if_range = is_same_file, if_range
+        self.is_same_file, self.if_range, self.rank = is_same_file, if_range, rank
         self.ended = False
         self.error: BaseException | None = None
         """The disk's failure, or a fault of ours: nothing that another try would mend."""
@@ -82,6 +85,7 @@ class Crew:
     def close(self) -> None:
         """End all connections."""
         self.ended = True
+        self.budget.want(self.rank, more=False)
         for worker in self._workers:
             worker.abort()
         for worker in self._workers:  # one that still connects ends by itself, later
@@ -90,10 +94,13 @@ class Crew:
     def _start_workers(self) -> None:
         """Start as many as the host has room for, and as there are parts for when they are connected."""
         starting = sum(not worker.is_busy for worker in self._workers)
-        while self.schedule.left > starting * SMALLEST and self.budget.take():
+        while wants_more := self.schedule.left > starting * SMALLEST:
+            if not self.budget.take(rank=self.rank):
+                break
             self._workers.append(_Worker(self))
             self._workers[-1].start()
             starting += 1
+        self.budget.want(self.rank, more=wants_more)
 
     def _replace_stragglers(self) -> None:
         now = self.clock.now()
@@ -118,6 +125,7 @@ class _Worker(Thread):
         self._crew, self._claims = crew, deque[_Claim]()
         self._connection: RangeConnection | None = None
         self._buffer = memoryview(bytearray(_MEMORY // crew.budget.most))
+        self._step = _LEAST_READ
         self._arrived = self._seen = 0
         self._answers = 0
 
@@ -181,7 +189,7 @@ class _Worker(Thread):
         """Keep one request waiting at the server; tell whether any is under way."""
         crew = self._crew
         depth = 2 if crew.place.is_pipelined else 1
-        while len(self._claims) < depth and not crew.ended and not crew.budget.is_exceeded:
+        while len(self._claims) < depth and not crew.ended and not crew.budget.is_exceeded(crew.rank):
             span = crew.schedule.claim(crew.budget.expected)
             if span is None:
                 break
@@ -197,7 +205,7 @@ class _Worker(Thread):
         if not self._answers:
             crew.budget.delivered()
         length = claim.stop - claim.at
-        while count := connection.read_into(self._buffer):
+        while count := self._read(connection):
             if crew.ended:
                 return False
             crew.part.write(claim.at, self._buffer[:count])
@@ -210,6 +218,18 @@ class _Worker(Thread):
         if answer.is_last:
             crew.place.is_pipelined = False
         return not answer.is_last
+
+    def _read(self, connection: RangeConnection) -> int:
+        """Read as much at once as arrives in a moment: less would cost time, more would hide slow progress."""
+        now = self._crew.clock.now
+        began = now()
+        count = connection.read_into(self._buffer[: self._step])
+        seconds = now() - began
+        if seconds < _MOMENT:
+            self._step = min(self._step * 2, len(self._buffer))
+        elif seconds > 5 * _MOMENT:
+            self._step = max(self._step // 2, _LEAST_READ)
+        return count
 
     def _answer(self, connection: RangeConnection) -> RangeAnswer:
         try:

@@ -37,6 +37,7 @@ class HostBudget:
         self._hold = _HOLD
         self._window_start, self._window_bytes = clock.now(), 0
         self._best = 0.0
+        self._wanting: set[int] = set()
         self._freed = Condition()
 
     @property
@@ -49,18 +50,27 @@ class HostBudget:
         """Connections to reckon with: those allowed now, or all where nothing has spoken against them."""
         return self._allowed if self._hold > _HOLD else self.most
 
-    @property
-    def is_exceeded(self) -> bool:
-        """Tell whether more connections are open than may be: one that has done its part should end."""
-        return self._in_use > self._allowed
-
-    def take(self, seconds: float = 0) -> bool:
-        """Take a connection, waiting at most so long for one; ``leave`` gives it back."""
+    def is_exceeded(self, rank: int = 0) -> bool:
+        """Tell whether a connection that has done its part should end: too many are open, or others come first."""
         with self._freed:
-            if not self._freed.wait_for(self._has_room, seconds):
+            return self._in_use > self._allowed or (self._in_use == self._allowed and self._must_yield(rank))
+
+    def take(self, seconds: float = 0, rank: int = 0) -> bool:
+        """Take a connection, waiting at most so long for one; ``leave`` gives it back.
+
+        Fetches of a lower rank that want more connections come first.
+        """
+        with self._freed:
+            if not self._freed.wait_for(lambda: self._has_room() and not self._must_yield(rank), seconds):
                 return False
             self._in_use += 1
             return True
+
+    def want(self, rank: int, *, more: bool) -> None:
+        """Note whether a fetch of this rank would use more connections than it has."""
+        with self._freed:
+            (self._wanting.add if more else self._wanting.discard)(rank)
+            self._freed.notify_all()
 
     def leave(self) -> None:
         """Give a connection back."""
@@ -102,6 +112,9 @@ class HostBudget:
                 self._best = speed
             else:
                 self._best = max(self._best, speed)
+
+    def _must_yield(self, rank: int) -> bool:
+        return any(other < rank for other in self._wanting)
 
     def _has_room(self) -> bool:
         return self._in_use < self._allowed and self._clock.now() >= self._quiet_until

@@ -85,7 +85,7 @@ class RangeConnection:
         return answer
 
     def read_into(self, buffer: memoryview) -> int:
-        """Read some of the answer's body; return how many bytes, 0 at its end."""
+        """Read the answer's body into a buffer until that is full; return how many bytes, 0 at the body's end."""
         wanted = buffer[: self._left]
         if not wanted:
             return 0
@@ -94,7 +94,7 @@ class RangeConnection:
             wanted[:count] = self._early[:count]
             self._early = self._early[count:]
         else:
-            count = self._receive(wanted, self._flags)
+            count = self._fill(wanted)
         self._left -= count
         return count
 
@@ -108,6 +108,16 @@ class RangeConnection:
         """Close the connection; answers on their way are lost."""
         self.abort()
         self._line.close()
+
+    def _fill(self, room: memoryview) -> int:
+        """Receive until the buffer is full; less when the line breaks or is silent, which the next call tells."""
+        count = self._receive(room, self._flags)
+        while count < len(room) and not self._flags:  # TLS, for one, hands out 16 KiB at a time
+            try:
+                count += self._receive(room[count:])
+            except SourceUnavailable:
+                break
+        return count
 
     def _read_head(self) -> bytes:
         head = bytearray(self._early)
