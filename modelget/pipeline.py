@@ -46,7 +46,13 @@ def open_workshop(settings: Settings, library: Library) -> Workshop:
     stop = Event()
     sources = tuple(all_sources(settings))
     policy = _policy(sources, settings)
-    http = Http(policy, settings.credentials, offline=settings.offline, clock=Clock(sleep=stop.wait))
+    http = Http(
+        policy,
+        settings.credentials,
+        offline=settings.offline,
+        clock=Clock(sleep=stop.wait),
+        connections_per_host=settings.limits.connections_per_host,
+    )
     return Workshop(settings, library, sources, http, stop)
 
 

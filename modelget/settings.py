@@ -24,6 +24,7 @@ _KEYS = (
     "autofetch",
     "endpoints.civitai",
     "endpoints.huggingface",
+    "limits.connections_per_host",
     "limits.parallel_files",
     "limits.plan_gb",
     "limits.spare_gib",
@@ -57,6 +58,8 @@ class Limits:
     parallel_files: int = 3
     spare_bytes: int = 2 * _GIB
     """Disk space that stays free on every filesystem we write to."""
+    connections_per_host: int = 16
+    """At most; fewer are used where a host refuses or slows down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,7 @@ def _limits(written: _Written) -> Limits:
     return Limits(
         plan_bytes=int(_number(written, "limits.plan_gb", default.plan_bytes / 1e9) * 1e9),
         parallel_files=max(1, int(_number(written, "limits.parallel_files", default.parallel_files))),
+        connections_per_host=min(64, max(1, int(_number(written, "limits.connections_per_host", 16)))),
         spare_bytes=int(_number(written, "limits.spare_gib", default.spare_bytes / _GIB) * _GIB),
     )
 

@@ -97,6 +97,12 @@ def test_limits_that_are_left_out_keep_their_defaults(written: Written) -> None:
     assert load_settings(written("[limits]\nplan_gb = 1\n")).limits == Limits(plan_bytes=10**9)
 
 
+@pytest.mark.parametrize(("written_as", "means"), [("0", 1), ("4", 4), ("1000", 64)])
+def test_connections_to_one_host_stay_within_reason(written: Written, written_as, means) -> None:
+    settings = load_settings(written(f"limits.connections_per_host = {written_as}"))
+    assert settings.limits.connections_per_host == means
+
+
 def test_at_least_one_file_is_fetched_at_a_time(written: Written) -> None:
     assert load_settings(written("limits.parallel_files = 0")).limits.parallel_files == 1
 
