@@ -1,4 +1,7 @@
-"""Run every benchmark and write RESULTS.md: ``python -m benchmarks [NAME...]``."""
+"""Run every benchmark and write RESULTS.md: ``python -m benchmarks``.
+
+``python -m benchmarks NAME [CASE...]`` runs one, or some cases of it, and only prints.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +13,40 @@ from importlib import import_module
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-NAMES = ("plan_templates", "fetch_memory", "fetch_speed", "startup")
+NAMES = ("plan_templates", "fetch", "startup")
 
 
 def main() -> None:
-    names = sys.argv[1:] or NAMES
+    name, *cases = sys.argv[1:] or [""]
+    if name:
+        print(f"{_machine()}\n\n{_section(name, *cases)}")
+        return
     sections = []
-    for name in names:
-        module = import_module(f".{name}", __package__)
-        section = f"## {name}\n\n{module.__doc__.strip()}\n\n{module.run()}\n"
-        print(section, flush=True)
-        sections.append(section)
-    if not sys.argv[1:]:
-        RESULTS.write_text(f"# Results\n\n{_machine()}\n\n" + "\n".join(sections), encoding="utf-8")
+    for each in NAMES:
+        sections.append(_section(each))
+        print(sections[-1], flush=True)
+    RESULTS.write_text(f"# Results\n\n{_machine()}\n\n" + "\n".join(sections), encoding="utf-8")
+
+
+def _section(name: str, *cases: str) -> str:
+    module = import_module(f".{name}", __package__)
+    return f"## {name}\n\n{module.__doc__.strip()}\n\n{module.run(*cases)}\n"
 
 
 def _machine() -> str:
     today = datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat()
-    return f"Measured on {today}: {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}."
+    system = f"{platform.system()} {platform.release()}"
+    return f"Measured on {today}: {os.cpu_count()} cores{_model()}, {system}, Python {platform.python_version()}."
+
+
+def _model() -> str:
+    """Return the processor's name in brackets, where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next((f" ({name})" for name in names), "")
 
 
 if __name__ == "__main__":
