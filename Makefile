@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # ComfyUI installs are found with anything from 0.36 to 2.x; the virtual environment has the newest.
 OLDER_HUBS := 0.36.2 1.33.0
 
-.PHONY: setup demo test check unit hub-clients fix bench clean
+.PHONY: setup demo test check unit hub-clients soak fix bench clean
 .PRECIOUS: .cache/huggingface_hub-%/.ready
 
 setup: $(VENV)/.ready
@@ -43,6 +43,10 @@ hub-clients: $(OLDER_HUBS:%=hub-client-%)
 
 hub-client-%: .cache/huggingface_hub-%/.ready
 	PYTHONPATH=$(<D) $(BIN)/pytest -n auto -m hub_client
+
+# What depends on chance (kills, power cuts, faults in any order), for hours instead of seconds.
+soak: setup
+	$(BIN)/pytest -n auto --soak tests/faults
 
 fix: setup
 	$(BIN)/ruff check --fix .

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,31 @@ import pytest
 
 from modelget.cli import main
 from modelget.hub import EmbeddedHub, HubRules
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--soak", action="store_true", help="repeat what depends on chance for hours, not seconds"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "seeds(few, many): run with as many values of `seed`; many with --soak"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    for mark in metafunc.definition.iter_markers("seeds"):
+        few, many = mark.args
+        metafunc.parametrize("seed", range(many if metafunc.config.getoption("soak") else few))
+
+
+@pytest.fixture(scope="session")
+def rounds(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
+    """Choose between a few rounds and the many of --soak."""
+    is_soak = request.config.getoption("soak")
+    return lambda few, many: many if is_soak else few
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ _UNSATISFIED_RANGE = re.compile(r"bytes \*/([0-9]{1,18})")
 def content_range(headers: Headers) -> tuple[int, int, int] | None:
     """Return where a partial body starts and stops, and how long the whole file is, all in bytes."""
     found = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", ""))
-    return (int(found[1]), int(found[2]) + 1, int(found[3])) if found else None
+    start, stop, total = (int(found[1]), int(found[2]) + 1, int(found[3])) if found else (0, 0, 0)
+    return (start, stop, total) if start < stop <= total else None
 
 
 def length_beyond_range(headers: Headers) -> int | None:

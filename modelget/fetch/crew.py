@@ -148,7 +148,7 @@ class _Worker(Thread):
         """Work until nothing is left, or a failure that a new connection would not mend."""
         crew = self._crew
         try:
-            while self._has_work and not self._is_done():
+            while not crew.ended and self._has_work and not self._is_done():
                 pass
         except SourceUnavailable as error:
             crew.failure = error
@@ -204,14 +204,13 @@ class _Worker(Thread):
         self._check(answer, claim)
         if not self._answers:
             crew.budget.delivered()
-        length = claim.stop - claim.at
         while count := self._read(connection):
             if crew.ended:
                 return False
             crew.part.write(claim.at, self._buffer[:count])
             claim.at += count
             self._arrived += count
-        crew.budget.count(length)
+            crew.budget.count(count)
         self._claims.popleft()
         self._answers += 1
         crew.has_delivered, crew.failure = True, None

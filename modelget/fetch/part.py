@@ -78,6 +78,7 @@ class Part:
         self._front = 0
         self._targets: list[int] = []  # what threads wait for: waking them for less costs more than it helps
         self._changed = Condition()
+        self._is_sound = True  # after a failed sync the next one may succeed although bytes are lost
         self._checkpointing, self._seeking = Lock(), Lock()
 
     @classmethod
@@ -132,7 +133,7 @@ class Part:
             self.received += len(data)
             self.unsynced += len(data)
             self._front = self._spans.front
-            if self._targets and self._front >= min(self._targets):
+            if self._targets and (self._front >= min(self._targets) or self._front == self.total):
                 self._changed.notify_all()
         if self.unsynced >= CHECKPOINT_BYTES:
             self.due.set()
@@ -156,7 +157,7 @@ class Part:
             with self._changed:
                 entry = Entry(self._identity, tuple(self._spans), self.etag)
                 covered = self.unsynced
-            os.fsync(self._file.fileno())
+            self.flush()
             self._journal.write(entry)
             with self._changed:
                 self.unsynced -= covered
@@ -188,7 +189,11 @@ class Part:
 
     def flush(self) -> None:
         """Put all bytes on the disk."""
-        os.fsync(self._file.fileno())
+        try:
+            os.fsync(self._file.fileno())
+        except OSError:
+            self._is_sound = False
+            raise
 
     def seal(self) -> None:
         """Put all bytes on the disk and close, before the file gets its name."""
@@ -214,7 +219,7 @@ class Part:
     def _settle(self) -> None:
         """Cut off what was half written, and note the rest."""
         self._file.truncate(self._spans.end)
-        if not self.unsynced:
+        if not self.unsynced or not self._is_sound:
             return
         try:
             self.checkpoint()

@@ -179,6 +179,7 @@ class Transfer:
         budget = self._http.budget(self.download.candidate.url)
         while not budget.take(_LOOK_SECONDS, self.download.rank):
             self._watch.look("waiting", self.part.size, self._terms.total)
+        self._watch.begin_try(self.part.received)  # waiting for others is not slowness
         try:
             yield
         finally:
@@ -231,6 +232,7 @@ class Transfer:
                 self._look(crew)
             if stop is None:
                 self.part.total, self.doubtful = at, True
+                self.part.wake()
             elif at < stop:
                 raise SourceUnavailable(f"{self.download.label}: the connection ended early")
         except SourceUnavailable:

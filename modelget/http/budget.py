@@ -63,6 +63,8 @@ class HostBudget:
         with self._freed:
             if not self._freed.wait_for(lambda: self._has_room() and not self._must_yield(rank), seconds):
                 return False
+            if not self._in_use:  # the time in which nobody asked for anything tells nothing about the host
+                self._window_start, self._window_bytes = self._clock.now(), 0
             self._in_use += 1
             return True
 

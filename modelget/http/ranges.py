@@ -79,9 +79,9 @@ class RangeConnection:
             raise SourceUnavailable(f"{self._shown}: the answer's headers cannot be read") from None
         headers = CaseInsensitiveDict(parsed.items())
         answer = RangeAnswer(int(found[2]), headers, is_last=found[1] == b"0")
-        if answer.length is None:
+        if answer.length is None and answer.status == 206:
             raise SourceUnavailable(f"{self._shown}: a part of unknown length")
-        self._left = answer.length
+        self._left = answer.length or 0
         return answer
 
     def read_into(self, buffer: memoryview) -> int:

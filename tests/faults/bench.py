@@ -16,6 +16,7 @@ from typing import Any
 from faults.server import FaultServer
 
 from modelget.fetch import fetch
+from modelget.fetch.part import Part
 from modelget.hosts import HostPolicy
 from modelget.http import Clock, Http
 from modelget.progress import Progress
@@ -92,12 +93,27 @@ class Bench:
 
     @contextmanager
     def http(self, server: FaultServer) -> Iterator[Http]:
-        clock = Clock(sleep=self.slept.append, wall=lambda: self.wall)
+        clock = Clock(
+            now=lambda: time.monotonic() + sum(self.slept),
+            sleep=self.slept.append,
+            wait=lambda _stop, seconds: self.slept.append(seconds),
+            wall=lambda: self.wall,
+        )
         http = Http(HostPolicy.of((), (server.origin,)), clock=clock)
         try:
             yield http
         finally:
             http.close()
+
+    def stage(self, download: Download, body: bytes, *spans: tuple[int, int], etag: str = '"first"') -> None:
+        """Leave a part with these stretches of a body, as an interrupted fetch does."""
+        self.staging.mkdir(parents=True, exist_ok=True)
+        part = Part.open(download)
+        part.restart()
+        for start, stop in spans:
+            part.write(start, body[start:stop])
+        part.etag = etag
+        part.close()
 
     @property
     def leftovers(self) -> list[str]:
@@ -113,3 +129,15 @@ class Bench:
     def journal(self) -> Path:
         (found,) = self.staging.glob("*.json")
         return found
+
+    @property
+    def kept(self) -> int:
+        """Bytes that the journal promises; 0 without one."""
+        return sum(
+            stop - start for journal in self.staging.glob("*.json") for start, stop in spans_in(journal)
+        )
+
+
+def spans_in(journal: Path) -> list[tuple[int, int]]:
+    """The stretches that a journal promises."""
+    return [(start, stop) for start, stop in json.loads(journal.read_text())["spans"]]

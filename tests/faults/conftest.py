@@ -10,7 +10,7 @@ import pytest
 from faults.bench import Bench
 from faults.server import FaultServer
 
-from modelget.fetch import ranges, transfer
+from modelget.fetch import crew, schedule, transfer, watch
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,13 @@ def serve() -> Iterator[Callable[..., FaultServer]]:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> int:
     """Make files of 1 MiB and more come in parts, over several connections; return the size of a part."""
-    for module in (ranges, transfer):
-        monkeypatch.setattr(module, "PART", 2**18)
-    monkeypatch.setattr(transfer, "_PARTS_FROM", 2**20)
+    for module, name in ((schedule, "SMALLEST"), (schedule, "LARGEST"), (crew, "SMALLEST")):
+        monkeypatch.setattr(module, name, 2**18)
+    monkeypatch.setattr(transfer, "FIRST_PART", 2**18)
+    monkeypatch.setattr(transfer, "PARTS_FROM", 2**20)
     return 2**18
+
+
+@pytest.fixture(autouse=True)
+def _every_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "REPORT_SECONDS", 0)

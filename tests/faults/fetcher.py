@@ -19,7 +19,7 @@ from typing import Any
 from faults.bench import Bench
 from faults.server import FaultServer
 
-from modelget.fetch import fetch, part
+from modelget.fetch import crew, fetch, part, schedule, transfer
 from modelget.hosts import HostPolicy
 from modelget.http import Http
 from modelget.progress import Progress
@@ -30,7 +30,10 @@ _TESTS = Path(__file__).parents[1]
 
 
 def start(bench: Bench, server: FaultServer, **order: Any) -> subprocess.Popen[str]:
-    """Begin to fetch in another process; ``digest`` and ``size`` are what the source published."""
+    """Begin to fetch in another process; ``digest`` and ``size`` are what the source published.
+
+    ``checkpoint`` and ``part`` are in bytes, and ``die_at`` is the act on the disk before which it dies.
+    """
     order |= {"folder": str(bench.folder), "url": server.url, "origin": server.origin}
     paths = os.pathsep.join(map(str, (_TESTS.parent, _TESTS)))
     return subprocess.Popen(
@@ -81,6 +84,9 @@ class _Lines:
 def main() -> None:
     order = json.loads(sys.argv[1])
     part.CHECKPOINT_BYTES = order.get("checkpoint", part.CHECKPOINT_BYTES)
+    if "part" in order:
+        schedule.SMALLEST = schedule.LARGEST = crew.SMALLEST = transfer.FIRST_PART = order["part"]
+        transfer.PARTS_FROM = 4 * order["part"]
     digest = Digest("sha256", order["digest"]) if "digest" in order else None
     server = SimpleNamespace(url=order["url"], origin=order["origin"])
     download = Bench(Path(order["folder"])).download(server, digest=digest, size=order.get("size"))

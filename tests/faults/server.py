@@ -5,8 +5,8 @@ from __future__ import annotations
 import gzip
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from mmap import mmap
@@ -42,6 +42,17 @@ class Fault:
     """What happens at the server while it answers, before the last bytes leave."""
     pause_at: int | None = None
     """Wait at this byte of the body for ``FaultServer.go_on``."""
+    hangs_up: bool = False
+    """Close the line behind a right answer, and say nothing of it before."""
+    wait: float = 0.0
+    """Seconds before each piece of the body."""
+    piece: int = _BLOCK
+    """Bytes that are sent at once."""
+
+    @property
+    def ends_the_line(self) -> bool:
+        """Tell whether nothing can be sent behind this answer."""
+        return self.cut_after is not None or self.framing == "none" or self.endless or bool(self.extra)
 
 
 @dataclass(frozen=True)
@@ -68,17 +79,24 @@ class FaultServer:
         etag: str = '"first"',
         honours_if_range: bool = True,
         signs: bool = False,
+        keeps_alive: bool = True,
+        most_connections: int = 1000,
+        is_silent: bool = False,
     ) -> None:
+        """Begin to listen; connections beyond ``most_connections`` are closed, or get no answer."""
         self.body, self.etag = body, etag
         self.faults, self.always = list(faults), always or Fault()
-        self.honours_if_range, self.signs = honours_if_range, signs
+        self.honours_if_range, self.signs, self.keeps_alive = honours_if_range, signs, keeps_alive
+        self.most_connections, self.is_silent = most_connections, is_silent
+        self.turned_away = 0
+        """Connections beyond those allowed, so far."""
         self.requests: list[Request] = []
         self.served = 0
         """Bytes of bodies that were sent, so far."""
         self.go_on = threading.Event()
         self.paused = threading.Event()
         self._lock = threading.Lock()
-        self._signed = 0
+        self._open = self._signed = 0
         self._expired: set[str] = set()
         self._listener = _Listener(self)
         self.origin = f"http://127.0.0.1:{self._listener.server_address[1]}"
@@ -114,6 +132,19 @@ class FaultServer:
             self._expired.add(path)
             return fresh
 
+    @contextmanager
+    def connection(self) -> Iterator[bool]:
+        """Tell whether one more connection is served."""
+        with self._lock:
+            is_served = self._open < self.most_connections
+            self._open += is_served
+            self.turned_away += not is_served
+        try:
+            yield is_served
+        finally:
+            with self._lock:
+                self._open -= is_served
+
     def count(self, sent: int) -> None:
         with self._lock:
             self.served += sent
@@ -122,10 +153,15 @@ class FaultServer:
 class _Listener(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128
+    """With the usual 5, of the connections that a client makes at once some would wait a second for a place."""
 
     def __init__(self, site: FaultServer) -> None:
         self.site = site
         super().__init__(("127.0.0.1", 0), _Answer)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Stay quiet: clients of these tests hang up."""
 
 
 class _Answer(BaseHTTPRequestHandler):
@@ -135,8 +171,15 @@ class _Answer(BaseHTTPRequestHandler):
     def log_message(self, *_args: Any) -> None:
         pass
 
+    def handle(self) -> None:
+        site = self.server.site
+        with site.connection() as is_served:
+            if is_served:
+                super().handle()
+            elif site.is_silent:
+                site.go_on.wait(30)
+
     def do_GET(self) -> None:
-        self.close_connection = True
         site = self.server.site
         if site.signs and self.path == "/file":
             self._head(302, {"Location": site.sign(), "Content-Length": "0"})
@@ -178,7 +221,10 @@ class _Answer(BaseHTTPRequestHandler):
             headers["Content-Length"] = str(len(rest))
         elif fault.framing == "chunked":
             headers["Transfer-Encoding"] = "chunked"
+        if fault.ends_the_line:
+            self.close_connection = True
         self._head(fault.status or status, {**headers, **fault.headers})
+        self.close_connection = self.close_connection or fault.hangs_up
         self._send(fault, memoryview(bytes(rest) + bytes(fault.extra)) if fault.extra else rest)
 
     def _head(self, status: int, headers: Mapping[str, str]) -> None:
@@ -186,7 +232,9 @@ class _Answer(BaseHTTPRequestHandler):
         for name, value in headers.items():
             if value:
                 self.send_header(name, value)
-        self.send_header("Connection", "close")
+        self.close_connection = self.close_connection or not self.server.site.keeps_alive
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
 
     def _send(self, fault: Fault, body: memoryview) -> None:
@@ -197,7 +245,9 @@ class _Answer(BaseHTTPRequestHandler):
                 self.wfile.flush()
                 site.paused.set()
                 site.go_on.wait(30)
-            until = sent + _BLOCK
+            if fault.wait:
+                site.go_on.wait(fault.wait)
+            until = sent + fault.piece
             if fault.pause_at is not None and sent < fault.pause_at:
                 until = min(until, fault.pause_at)
             if until >= end:

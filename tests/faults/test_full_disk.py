@@ -8,11 +8,12 @@ import resource
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
+from threading import Lock
 from types import SimpleNamespace
 
 import pytest
@@ -20,10 +21,12 @@ from faults.bench import MIB, Bench, safetensors, sha256, wait_until
 from faults.server import Fault
 
 from modelget.errors import FetchFailed, NotEnoughSpace
-from modelget.fetch import part, transfer
+from modelget.fetch import journal, part, terms
 
 BODY = safetensors(6 * MIB)
 FACTS = {"digest": sha256(BODY), "size": len(BODY)}
+CHUNK = MIB // 4
+"""More is never written at once, and so never lost with the write in which the disk became full."""
 
 
 class Disk:
@@ -31,26 +34,41 @@ class Disk:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.room, self.error = 2**60, errno.ENOSPC
-        disk = self
+        self._lock = Lock()
+        disk, pwrite = self, os.pwrite
 
         class Limited(FileIO):
             def write(self, data: memoryview) -> int:
-                if not disk.room:
-                    raise OSError(disk.error, os.strerror(disk.error))
-                written = super().write(data[: disk.room])
-                disk.room -= written
-                return written
+                return disk.take(data, super().write)
 
             def truncate(self, size: int | None = None) -> int:
                 disk.room += max(os.fstat(self.fileno()).st_size - (size or 0), 0)
                 return super().truncate(size)
 
+        def limited(descriptor: int, data: memoryview, at: int) -> int:
+            return disk.take(data, lambda some: pwrite(descriptor, some, at))
+
         monkeypatch.setattr(part, "FileIO", Limited)
+        monkeypatch.setattr(part.os, "pwrite", limited)
+
+    def take(self, data: memoryview, write: Callable[[memoryview], int]) -> int:
+        with self._lock:
+            if not self.room:
+                raise OSError(self.error, os.strerror(self.error))
+            written = write(data[: self.room])
+            self.room -= written
+            return written
 
 
-@pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+@pytest.fixture(params=["linux", "win32"])
+def disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Disk:
+    """A disk as each of the two ways to write meets it."""
+    monkeypatch.setattr(part, "sys", SimpleNamespace(platform=request.param))
     return Disk(monkeypatch)
+
+
+def sizes(bench: Bench) -> list[int]:
+    return [path.stat().st_size for path in bench.staging.glob("*.part")]
 
 
 @pytest.mark.parametrize("room", [1000, MIB, 3 * MIB + 12345, 6 * MIB - 1])
@@ -59,10 +77,25 @@ def test_a_full_disk_keeps_what_arrived_and_the_next_fetch_goes_on(room, disk, b
     disk.room = room
     with pytest.raises(NotEnoughSpace) as caught:
         bench.fetch(server, **FACTS)
-    kept = room // MIB * MIB
+    kept = bench.kept
+    assert room - CHUNK < kept <= room
     assert caught.value.needed == len(BODY) - kept
-    assert [path.stat().st_size for path in bench.staging.glob("*.part")] == ([kept] if kept else [])
+    assert sizes(bench) == ([kept] if kept else [])
     assert not bench.destination.exists()
+    disk.room = 2**60
+    assert bench.fetch(server, **FACTS).transferred == len(BODY) - kept
+    assert bench.destination.read_bytes() == BODY
+    assert bench.leftovers == []
+
+
+def test_a_disk_that_fills_up_under_several_connections_keeps_what_arrived(disk, bench, serve, small_parts):
+    server = serve(BODY)
+    disk.room = 3 * MIB
+    with pytest.raises(NotEnoughSpace) as caught:
+        bench.fetch(server, **FACTS)
+    kept = bench.kept
+    assert 0 < kept <= 3 * MIB
+    assert caught.value.needed == len(BODY) - kept
     disk.room = 2**60
     assert bench.fetch(server, **FACTS).transferred == len(BODY) - kept
     assert bench.destination.read_bytes() == BODY
@@ -71,7 +104,7 @@ def test_a_full_disk_keeps_what_arrived_and_the_next_fetch_goes_on(room, disk, b
 
 def test_a_few_bytes_are_given_up_when_the_journal_finds_no_room(disk, bench, serve, monkeypatch):
     server = serve(BODY)
-    write_journal, asked = part.json.dump, []
+    write_journal, asked = journal.json.dump, []
 
     def dump(state: object, file: object) -> None:
         asked.append(state)
@@ -79,12 +112,15 @@ def test_a_few_bytes_are_given_up_when_the_journal_finds_no_room(disk, bench, se
             raise OSError(errno.ENOSPC, "full")
         write_journal(state, file)
 
-    monkeypatch.setattr(part, "json", SimpleNamespace(dump=dump, loads=part.json.loads))
+    monkeypatch.setattr(journal, "json", SimpleNamespace(dump=dump, loads=journal.json.loads))
     disk.room = 3 * MIB
     with pytest.raises(NotEnoughSpace):
         bench.fetch(server, **FACTS)
+    kept = bench.kept
+    assert sizes(bench) == [kept]
+    assert 3 * MIB - CHUNK < kept + 2**16 <= 3 * MIB
     disk.room = 2**60
-    assert bench.fetch(server, **FACTS).transferred == 3 * MIB + 2**16
+    assert bench.fetch(server, **FACTS).transferred == len(BODY) - kept
     assert bench.destination.read_bytes() == BODY
 
 
@@ -113,13 +149,15 @@ def test_a_disk_that_takes_no_larger_file_ends_in_an_error_and_keeps_the_bytes(b
     with largest_file(2 * MIB + 4096), pytest.raises(FetchFailed, match="too large"):
         bench.fetch(server, **FACTS)
     assert not bench.destination.exists()
-    assert bench.fetch(server, **FACTS).transferred == 4 * MIB
+    kept = bench.kept
+    assert 2 * MIB + 4096 - CHUNK < kept <= 2 * MIB + 4096
+    assert bench.fetch(server, **FACTS).transferred == len(BODY) - kept
     assert bench.destination.read_bytes() == BODY
 
 
 def test_a_file_that_cannot_fit_is_not_begun(bench, serve, monkeypatch):
     server = serve(BODY)
-    monkeypatch.setattr(transfer.shutil, "disk_usage", lambda _folder: SimpleNamespace(free=5 * MIB))
+    monkeypatch.setattr(terms.shutil, "disk_usage", lambda _folder: SimpleNamespace(free=5 * MIB))
     with pytest.raises(NotEnoughSpace) as caught:
         bench.fetch(server, **FACTS)
     assert (caught.value.needed, caught.value.free) == (len(BODY), 5 * MIB)
@@ -127,9 +165,9 @@ def test_a_file_that_cannot_fit_is_not_begun(bench, serve, monkeypatch):
 
 
 def test_an_endless_body_of_unknown_length_leaves_room_on_the_disk(bench, serve, monkeypatch):
-    server = serve(BODY, always=Fault(endless=True, framing="none"))
+    server = serve(BODY, always=Fault(endless=True, framing="none", ignore_range=True))
     free = iter(range(2**30 + 4 * MIB, 0, -MIB))
-    monkeypatch.setattr(transfer.shutil, "disk_usage", lambda _folder: SimpleNamespace(free=next(free)))
+    monkeypatch.setattr(terms.shutil, "disk_usage", lambda _folder: SimpleNamespace(free=next(free)))
     with pytest.raises(FetchFailed, match="almost full"):
         bench.fetch(server, digest=FACTS["digest"])
     assert bench.leftovers == []
@@ -140,6 +178,13 @@ def test_an_endless_body_stops_at_the_published_size(bench, serve):
     server = serve(BODY, always=Fault(endless=True, framing="none"))
     with pytest.raises(FetchFailed, match=f"more than the {len(BODY)} bytes"):
         bench.fetch(server, size=len(BODY))
+    assert bench.leftovers == []
+
+
+def test_an_endless_part_stops_at_its_end(bench, serve):
+    server = serve(BODY, always=Fault(endless=True, framing="none"))
+    with pytest.raises(FetchFailed, match="it declared"):
+        bench.fetch(server)
     assert bench.leftovers == []
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from faults.conftest import _no_proxy, bench, serve
+from faults.conftest import _every_report, _no_proxy, bench, serve
 
-__all__ = ["_no_proxy", "bench", "serve"]
+__all__ = ["_every_report", "_no_proxy", "bench", "serve"]

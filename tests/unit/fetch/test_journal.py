@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modelget.errors import DigestMismatch
-from modelget.fetch.part import Part, staged_name
+from modelget.fetch.part import staged_name
 
 BODY = safetensors(96 * 2**10)
 KNOWN = {"digest": {"digest": sha256(BODY), "size": len(BODY)}, "ETag": {}}
@@ -43,14 +43,10 @@ def server():
 
 def stage(bench: Bench, server: FaultServer, known: str, kept: bytes) -> tuple[Path, dict[str, object]]:
     """Leave a part as an interrupted fetch does; return its journal, and what that says."""
-    bench.destination.unlink(missing_ok=True)
-    bench.staging.mkdir(parents=True, exist_ok=True)
+    for path in (bench.destination, *bench.staging.glob("*")):  # an example may have been given up half-way
+        path.unlink(missing_ok=True)
     download = bench.download(server, **KNOWN[known])
-    part = Part.open(download)
-    part.restart()
-    part.write(kept)
-    part.etag = '"first"'
-    part.close()
+    bench.stage(download, kept, (0, len(kept)))
     journal = bench.staging / f"{staged_name(download)}.json"
     return journal, json.loads(journal.read_text()) if kept else {}
 
@@ -70,12 +66,15 @@ MANY = settings(
 @given(st.data(), st.sampled_from(list(KNOWN)), st.integers(1, len(BODY)))
 def test_an_edited_journal_is_harmless(place, server, data, known, kept):
     journal, state = stage(place, server, known, BODY[:kept])
-    changes = st.dictionaries(st.sampled_from(["identity", "etag", "synced", "total", "more"]), ANYTHING)
+    changes = st.dictionaries(st.sampled_from(["identity", "etag", "spans", "more"]), ANYTHING)
     state |= data.draw(changes)
     if data.draw(st.booleans()):
         state["etag"] = data.draw(st.sampled_from(ETAGS))
     if data.draw(st.booleans()):
-        state["synced"] = data.draw(NUMBERS)
+        state["spans"] = data.draw(st.lists(st.lists(NUMBERS, min_size=1, max_size=3), max_size=4))
+    elif data.draw(st.booleans()) and known == "digest":  # stretches in order, of which nothing is true
+        edges = sorted(data.draw(st.sets(st.integers(0, kept), max_size=6)))
+        state["spans"] = list(zip(edges[::2], edges[1::2], strict=False))
     for key in data.draw(st.sets(st.sampled_from(sorted(state)), max_size=1)):
         del state[key]
     journal.write_text(json.dumps(state))
@@ -94,19 +93,20 @@ def test_a_broken_journal_is_harmless(place, server, known, kept, data):
 
 
 @MANY
-@given(st.binary(max_size=200), st.integers(0, 2 * len(BODY)), st.integers(0, len(BODY)))
-def test_with_a_digest_no_kept_bytes_can_do_harm(place, server, noise, length, synced):
+@given(st.binary(max_size=200), st.integers(0, 2 * len(BODY)), st.sets(st.integers(0, len(BODY)), min_size=2))
+def test_with_a_digest_no_kept_bytes_can_do_harm(place, server, noise, length, edges):
     """The disk lies after a power cut: other bytes, zeros, fewer or more of them."""
-    journal, state = stage(place, server, "digest", BODY[: max(synced, 1)])
+    edges = sorted(edges)
+    journal, state = stage(place, server, "digest", BODY[: edges[-1]])
     kept = (noise + BODY[len(noise) :] + bytes(length))[:length]
     journal.with_suffix(".part").write_bytes(kept)
-    journal.write_text(json.dumps(state | {"synced": min(synced, length)}))
+    journal.write_text(json.dumps(state | {"spans": list(zip(edges[::2], edges[1::2], strict=False))}))
     ends_right(place, server, "digest")
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "null", "[]", "7", "[" * 100_000, '{"synced": ' + "9" * 5000 + "}", "\ufeff{}"],
+    ["", "{", "null", "[]", "7", "[" * 100_000, '{"spans": [[0, ' + "9" * 5000 + "]]}", "\ufeff{}"],
     ids=["empty", "cut", "null", "list", "number", "deep", "long", "BOM"],
 )
 def test_a_journal_that_is_none_starts_anew(text, bench, serve):
@@ -128,19 +128,50 @@ def test_only_a_validator_that_fits_in_a_header_is_sent_back(etag, bench, serve)
 
 
 def test_a_journal_that_a_crash_left_half_written_goes_too(bench, serve):
-    server = serve(BODY)
+    server = serve(safetensors(len(BODY), seed=2))
     journal, _state = stage(bench, server, "digest", BODY[:5000])
     journal.with_suffix(".json.new").write_text("{")
     with pytest.raises(DigestMismatch):
-        bench.fetch(server, digest=sha256(b"other"))
+        bench.fetch(server, **KNOWN["digest"])
     assert bench.leftovers == []
 
 
-def test_a_journal_of_an_earlier_version_goes_on(bench, serve):
+@pytest.mark.parametrize(
+    "spans",
+    [
+        [[0, 0]],
+        [[5, 3]],
+        [[-1, 5]],
+        [[0, 9], [5, 12]],
+        [[0, 9], [9, 12]],
+        [[6, 9], [0, 3]],
+        [[0, 9.0]],
+        [[0, True]],
+        [["0", "9"]],
+        [[0]],
+        [[0, 1, 2]],
+        [0, 9],
+        {"0": 9},
+        "09",
+        None,
+        [[at, at + 1] for at in range(0, 20_002, 2)],
+    ],
+    ids=str,
+)
+def test_stretches_that_we_do_not_write_start_anew(spans, bench, serve):
+    server = serve(BODY)
+    journal, state = stage(bench, server, "digest", BODY[:50_000])
+    journal.write_text(json.dumps({**state, "spans": spans}))
+    assert bench.fetch(server, **KNOWN["digest"]).transferred == len(BODY)
+
+
+def test_a_journal_of_an_earlier_version_starts_anew(bench, serve):
     server = serve(BODY)
     journal, state = stage(bench, server, "digest", BODY[:5000])
-    journal.write_text(json.dumps({**state, "total": len(BODY)}))
-    assert bench.fetch(server, **KNOWN["digest"]).transferred == len(BODY) - 5000
+    del state["spans"]
+    journal.write_text(json.dumps({**state, "synced": 5000, "total": len(BODY)}))
+    assert bench.fetch(server, **KNOWN["digest"]).transferred == len(BODY)
+    assert bench.leftovers == []
 
 
 def test_a_journal_that_claims_more_than_there_is_starts_anew(bench, serve):
@@ -161,7 +192,8 @@ def test_bytes_beyond_what_the_journal_counts_are_cut_off(bench, serve):
 
 def test_the_part_of_another_file_is_not_used(bench, serve):
     server = serve(BODY)
-    stage(bench, server, "ETag", BODY[:5000])
+    journal, state = stage(bench, server, "digest", BODY[:5000])
+    journal.write_text(json.dumps({**state, "identity": str(sha256(b"other"))}))
     ends_right(bench, server, "digest")
     assert server.requests[-1].start is None
 

@@ -68,10 +68,10 @@ def test_a_link_at_the_locks_name_is_refused_and_its_target_untouched(bench, ser
     precious = bench.folder / "precious"
     precious.write_bytes(b"mine")
     bench.staging.mkdir(parents=True)
-    planted = Path(bench.staging / f"{lock_name(bench, server)}.lock")
-    planted.symlink_to(precious)
+    facts = {"digest": sha256(body)}
+    (bench.staging / f"{staged_name(bench.download(server, **facts))}.lock").symlink_to(precious)
     with pytest.raises(FetchFailed):
-        bench.fetch(server, digest=sha256(body))
+        bench.fetch(server, **facts)
     assert precious.read_bytes() == b"mine"
     assert not bench.destination.exists()
 
@@ -126,7 +126,3 @@ def test_on_windows_a_file_that_is_being_removed_is_waited_for_and_the_wait_can_
     with lock.only_one(tmp_path, "name", Clock(sleep=waited.append), lambda: None):
         pass
     assert len(waited) == 2
-
-
-def lock_name(bench, server) -> str:
-    return staged_name(bench.download(server))
