@@ -43,19 +43,21 @@ def fetch(
         watch.look("waiting", 0, download.candidate.size)
 
     try:
-        with only_one(download.staging, staged_name(download), http.clock, wait):
-            return _fetch_alone(download, http, watch, library)
+        with only_one(download.staging, staged_name(download), http.clock, wait) as is_alone:
+            return _fetch_alone(download, http, watch, library, is_alone=is_alone)
     except OSError as error:
         raise _disk_failure(download, error) from error
 
 
-def _fetch_alone(download: Download, http: Http, watch: Watch, library: Library | None) -> Fetched:
+def _fetch_alone(
+    download: Download, http: Http, watch: Watch, library: Library | None, *, is_alone: bool
+) -> Fetched:
     if os.path.lexists(download.destination):
         fetched = _already_there(download, watch)
     elif twin := _twin_of(download, library):
         fetched = _link(download, twin)
     else:
-        part = Part.open(download)
+        part = Part.open(download) if is_alone else Part.private(download)
         try:
             fetched = _receive_and_place(download, part, http, watch)
         finally:

@@ -31,18 +31,21 @@ else:
         except BlockingIOError:
             return False
         except OSError:
-            return True  # a filesystem without locks (some NFS): the no-replace publish still holds
+            return True  # a filesystem without locks (some NFS)
         return True
 
 
 @contextmanager
-def only_one(staging: Path, name: str, clock: Clock, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock for ``name`` in the staging folder; the kernel frees it when the process dies."""
+def only_one(staging: Path, name: str, clock: Clock, waiting: Callable[[], None]) -> Iterator[bool]:
+    """Hold the lock for ``name`` in the staging folder; the kernel frees it when the process dies.
+
+    Yield whether it keeps others out: on some network shares every lock is granted.
+    """
     staging.mkdir(parents=True, exist_ok=True)
     path = staging / f"{name}.lock"
     descriptor = _acquire(path, clock, waiting)
     try:
-        yield
+        yield _keeps_others_out(path)
     finally:
         # POSIX: unlink while holding it, so that nobody locks a file that is about to vanish unseen
         # (a waiter compares inodes). Windows refuses to unlink an open file, so close first.
@@ -70,6 +73,18 @@ def _acquire(path: Path, clock: Clock, waiting: Callable[[], None]) -> int:
         os.close(descriptor)
         waiting()
         clock.sleep(_POLL_SECONDS)
+
+
+def _keeps_others_out(path: Path) -> bool:
+    """Try to take the lock a second time; it must not be granted."""
+    try:
+        second = os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+    except OSError:
+        return False
+    try:
+        return not _try_lock(second)
+    finally:
+        os.close(second)
 
 
 def _is_still(path: Path, descriptor: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import secrets
 import stat
 import sys
 from contextlib import suppress
@@ -79,6 +80,7 @@ class Part:
         self._targets: list[int] = []  # what threads wait for: waking them for less costs more than it helps
         self._changed = Condition()
         self._is_sound = True  # after a failed sync the next one may succeed although bytes are lost
+        self._is_private = False
         self._checkpointing, self._seeking = Lock(), Lock()
 
     @classmethod
@@ -88,6 +90,14 @@ class Part:
         candidate = download.candidate
         part = cls(path, journal, str(candidate.digest or f"{candidate.id} -> {download.destination}"))
         part._recall()
+        return part
+
+    @classmethod
+    def private(cls, download: Download) -> Part:
+        """Make a part that nobody else opens and nobody continues."""
+        path = download.staging / f"{staged_name(download)}.{secrets.token_hex(8)}.part"
+        part = cls(path, Journal(path.with_suffix(".json")), "")
+        part._is_private = True
         return part
 
     @property
@@ -184,7 +194,7 @@ class Part:
             self._settle()
         with suppress(OSError):
             self._file.close()
-        if self.size == 0:
+        if self.size == 0 or self._is_private:
             self.discard()
 
     def flush(self) -> None:

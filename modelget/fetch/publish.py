@@ -57,9 +57,8 @@ def name_taken(destination: Path) -> FetchFailed:
 
 def _copy(existing: Path, download: Download) -> Digest:
     wanted, destination = download.candidate.digest, download.destination
-    part = Part.open(download)
+    part = Part.private(download)
     try:
-        part.restart()
         hasher = Hasher(wanted, existing.stat().st_size)
         with existing.open("rb") as file:
             while block := file.read(_BLOCK):

@@ -84,7 +84,7 @@ class Terms:
         """Tell whether a part belongs to the file that is here, by its total length and its headers."""
         etag = self._part.etag
         same = self.is_provable or (etag != "" and strong_etag(headers) == etag)
-        return same and self._part.total in (None, total)
+        return same and self._part.total in (None, total) and self._part.end <= total
 
     def body(self, reply: Reply, *, ranged: bool) -> Body:
         """Decide what an answer's body is: a continuation, the whole file, or a refusal.

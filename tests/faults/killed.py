@@ -16,7 +16,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from faults.bench import Bench, sha256
-from faults.fetcher import die_at
 from faults.server import Fault, FaultServer
 
 from modelget.fetch import crew, fetch, part, schedule, transfer, watch
@@ -71,7 +70,7 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 def _use_parts_of(size: int) -> None:
     schedule.SMALLEST = crew.SMALLEST = transfer.FIRST_PART = size
-    schedule.LARGEST = max(schedule.SMALLEST, min(schedule.LARGEST, 4 * size))
+    schedule.LARGEST = 4 * size
     transfer.PARTS_FROM = 2 * size
 
 
@@ -95,8 +94,6 @@ def main() -> None:
     server = SimpleNamespace(url=order["url"], origin=order["origin"])
     download = bench.download(server, digest=Digest("sha256", order["digest"]), size=order["size"])
     library = open_library(models_dir=bench.folder / "models") if order.get("library") else None
-    if "die_at" in order:
-        die_at(order["die_at"])
     fetched = fetch(download, Http(HostPolicy.of((), (server.origin,))), _Lines(), Event(), library)
     print(json.dumps({"transferred": fetched.transferred}))  # noqa: T201
 

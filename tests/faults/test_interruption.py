@@ -56,7 +56,7 @@ def test_a_stopped_fetch_resumes_where_it_stopped(facts, bench, serve):
     fetched = bench.fetch(server, **facts)
     assert front in {request.start for request in server.requests[asked:]}
     # Where the size is not known, the first answer may run over stretches that came after a gap.
-    assert fetched.transferred == len(BODY) - (kept if "size" in facts else front)
+    assert len(BODY) - kept <= fetched.transferred <= len(BODY) - (kept if "size" in facts else front)
     assert bench.destination.read_bytes() == BODY
     assert bench.leftovers == []
 

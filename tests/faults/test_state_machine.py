@@ -7,8 +7,10 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event, Timer
 from typing import Any, ClassVar
 
 import pytest
@@ -69,6 +71,26 @@ class StopsAt(Recorder):
         super().report(progress)
         if progress.done >= self._done:
             self._bench.stop.set()
+
+
+@contextmanager
+def an_end(stop: Event) -> Iterator[None]:
+    """Nothing here takes half a minute: what does would go on for ever."""
+    overdue = Event()
+
+    def give_up() -> None:
+        overdue.set()
+        stop.set()
+
+    timer = Timer(30, give_up)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        if overdue.is_set():
+            stop.clear()
+            pytest.fail("a fetch did not end")
 
 
 class Fetching(RuleBasedStateMachine):
@@ -252,7 +274,8 @@ class Fetching(RuleBasedStateMachine):
         """Fetch; tell whether it came to its end, and not to an error that was made for people."""
         download = self.bench.download(self.server, **self.facts)
         try:
-            fetch(download, http, self.bench.reporter, self.bench.stop)
+            with an_end(self.bench.stop):
+                fetch(download, http, self.bench.reporter, self.bench.stop)
         except ModelgetError:
             return False
         type(self).arrived += 1
@@ -282,3 +305,21 @@ def test_no_order_of_mishaps_leads_to_a_wrong_file(
     )
     run_state_machine_as_test(seeded(seed)(machine), settings=chosen)
     assert machine.arrived > 0
+
+
+def test_bytes_behind_the_end_of_a_file_that_became_shorter_are_forgotten(
+    bench: Bench, serve: Callable[..., FaultServer]
+) -> None:
+    """A digest says nothing about the length, and bytes of a longer version may lie behind a gap and reach over the end."""
+    longer, shorter = VERSIONS[0], VERSIONS[3]
+    facts = {"digest": sha256(shorter)}
+    server = serve(shorter)
+    bench.staging.mkdir(parents=True)
+    staged = part.Part.open(bench.download(server, **facts))
+    for at in (0, 256 * KIB):
+        staged.write(at, longer[at : at + 64 * KIB])
+    staged.close()
+    with an_end(bench.stop):
+        bench.fetch(server, **facts)
+    assert bench.destination.read_bytes() == shorter
+    assert bench.leftovers == []

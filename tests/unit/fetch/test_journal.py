@@ -58,7 +58,7 @@ def ends_right(bench: Bench, server: FaultServer, known: str) -> None:
 
 
 MANY = settings(
-    max_examples=200, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )  # fmt: skip
 
 

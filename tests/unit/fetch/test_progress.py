@@ -33,8 +33,9 @@ def check(bench: Bench) -> None:
 def test_the_phases_come_in_order(facts, bench, serve):
     bench.fetch(serve(BODY), **facts)
     assert phases(bench) == ["fetching", "placing", "present"]
-    done = [progress.done for progress in bench.reporter.seen]
-    assert all(before <= after for before, after in pairwise(done))
+    for phase in bench.reporter.phases:  # the hash is a little behind the last byte
+        done = [progress.done for progress in bench.reporter.seen if progress.phase == phase]
+        assert all(before <= after for before, after in pairwise(done))
     totals = [progress.total for progress in bench.reporter.seen]
     told = totals[totals.index(len(BODY)) :]
     assert set(told) == {len(BODY)}

@@ -94,7 +94,8 @@ def test_nothing_is_handed_out_twice_to_many_threads():
         mine = []
         while span := schedule.claim(16):
             start, stop = span
-            half = (start + stop) // 2 if (start // SMALLEST + number) % 3 == 0 else stop
+            breaks = stop - start >= SMALLEST and (start // SMALLEST + number) % 3 == 0
+            half = (start + stop) // 2 if breaks else stop
             mine.append((start, half))
             schedule.give_back(half, stop)
         return mine
