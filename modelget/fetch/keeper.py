@@ -9,18 +9,19 @@ from threading import Event, Thread
 
 from .part import Part
 
-_SECONDS = 5.0
+_TICK = 0.25  # seconds
+_TICKS = 20
 """A slow line's bytes are made safe at least this often; those of a fast one whenever the part asks for it."""
 
 
 class Keeper:
-    """A thread that makes checkpoints of a part."""
+    """A thread that makes checkpoints of a part, and frees whoever waits for a silent line when a stop is wished."""
 
-    def __init__(self, part: Part, hashed: Callable[[], int]) -> None:
+    def __init__(self, part: Part, hashed: Callable[[], int], free_when_stopped: Callable[[], None]) -> None:
         """Begin at once; ``hashed`` tells up to where the bytes are no longer read."""
         self.failure: Exception | None = None
         """The disk failed: what a journal says afterwards cannot be trusted."""
-        self._part, self._hashed = part, hashed
+        self._part, self._hashed, self._free_when_stopped = part, hashed, free_when_stopped
         self._ended = Event()
         self._thread = Thread(target=self._run, name="modelget journal", daemon=True)
         self._thread.start()
@@ -32,19 +33,25 @@ class Keeper:
         self._thread.join()
 
     def _run(self) -> None:
-        while True:
-            self._part.due.wait(_SECONDS)
-            self._part.due.clear()
-            if self._ended.is_set():
+        ticks = 0
+        while not self._ended.is_set():
+            ticks = 0 if self._part.due.wait(_TICK) else ticks + 1
+            self._free_when_stopped()
+            if ticks % _TICKS == 0 and not self._ended.is_set() and not self._keep():
                 return
-            try:
-                if self._part.unsynced:
-                    self._part.checkpoint()
-                    if (self._part.total or 0) > _MUCH:
-                        self._part.uncache(self._hashed())
-            except Exception as error:
-                self.failure = error
-                return
+
+    def _keep(self) -> bool:
+        """Make a checkpoint if there is anything new; return False when the disk failed."""
+        self._part.due.clear()
+        try:
+            if self._part.unsynced:
+                self._part.checkpoint()
+                if (self._part.total or 0) > _MUCH:
+                    self._part.uncache(self._hashed())
+        except Exception as error:
+            self.failure = error
+            return False
+        return True
 
 
 def _memory() -> int:

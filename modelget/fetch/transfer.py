@@ -51,7 +51,8 @@ class Transfer:
         if self._terms.is_provable and part.front and part.front == size:
             part.total = part.front
         self._follower = self._follow()
-        self._keeper = Keeper(part, lambda: self._follower.hashed)
+        self._reply: Reply | None = None
+        self._keeper = Keeper(part, lambda: self._follower.hashed, self._free_when_stopped)
 
     def run(self) -> Hasher:
         """Receive and hash until the file is complete; return its hash.
@@ -88,6 +89,7 @@ class Transfer:
             try:
                 self._attempt()
             except SourceUnavailable as error:
+                self._watch.refuse_when_stopped()
                 # Bytes that only repeat those of an earlier try bring nobody nearer to the end.
                 attempt = 0 if self.part.size - furthest >= _RENEWING_BYTES else attempt + 1
                 furthest = max(furthest, self.part.size)
@@ -105,6 +107,11 @@ class Transfer:
         self._follower.close()
         self._keeper.close()
 
+    def _free_when_stopped(self) -> None:
+        """Do not let a person who stopped the fetch wait for a server that sends nothing."""
+        if self._watch.is_stopped and self._reply:
+            self._reply.abort()
+
     def _follow(self) -> Follower:
         candidate = self.download.candidate
         return Follower(self.part, Hasher(candidate.digest, candidate.size))
@@ -121,6 +128,7 @@ class Transfer:
                 self._connection(),
                 self._http.open(self.download.candidate.url, headers=headers) as reply,
             ):
+                self._reply = reply
                 if in_parts and not self._terms.may_join(reply):
                     self._alone = True
                     return

@@ -56,9 +56,14 @@ class Watch:
         """Wait so long, or until somebody stops it."""
         self._clock.wait(self._stop, seconds)
 
+    @property
+    def is_stopped(self) -> bool:
+        """Tell whether a person stopped the work."""
+        return self._stop.is_set()
+
     def refuse_when_stopped(self) -> None:
         """Raise Cancelled when a person stopped the work."""
-        if self._stop.is_set():
+        if self.is_stopped:
             raise Cancelled(f"{self.label}: stopped")
 
     def _refuse_a_drip(self, now: float, received: int) -> None:

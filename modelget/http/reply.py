@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from http.client import HTTPException, HTTPResponse
@@ -42,6 +43,17 @@ class Reply:
     def close(self) -> None:
         """Give the connection up; bytes not yet read are lost."""
         self._response.close()
+
+    def abort(self) -> None:
+        """End the connection from another thread: whoever waits for its bytes fails at once."""
+        raw = self._response.raw
+        line = getattr(getattr(raw, "connection", None), "sock", None)
+        if line is None:  # the last answer on a connection keeps the socket to itself
+            inner = getattr(raw, "_original_response", None)
+            line = getattr(getattr(getattr(inner, "fp", None), "raw", None), "_sock", None)
+        if isinstance(line, socket.socket):
+            with suppress(OSError):
+                socket.socket.shutdown(line, socket.SHUT_RDWR)
 
     def finish(self) -> None:
         """Have no use for the body: a short one is read, so that the connection serves the next request."""

@@ -281,3 +281,17 @@ def test_a_wait_that_the_server_names_is_kept_to(bench, serve):
     waits.append(replace(waits[0], headers={"RateLimit": '"resolvers";r=0;t=11'}))
     bench.fetch(serve(BODY, waits), **FACTS)
     assert bench.slept == [7.0, 9.0, 11.0]
+
+
+@pytest.mark.parametrize("size", [len(BODY), None], ids=["in one", "first part of several"])
+def test_a_stop_is_heard_while_the_server_is_silent(size, bench, serve):
+    server = serve(BODY, [Fault(pause_at=2 * MIB)])
+    with ThreadPoolExecutor(1) as pool:
+        fetching = pool.submit(bench.fetch, server, digest=FACTS["digest"], size=size)
+        wait_until(lambda: bench.reporter.seen and bench.reporter.seen[-1].done >= 2 * MIB)
+        bench.stop.set()
+        error = fetching.exception(timeout=15)  # half of what a line may be silent
+        server.go_on.set()
+    assert isinstance(error, Cancelled)
+    bench.stop.clear()
+    assert bench.fetch(server, **FACTS).transferred == len(BODY) - 2 * MIB

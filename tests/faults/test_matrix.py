@@ -132,6 +132,7 @@ CASES = (
         honours_if_range=False,
         unless={"sha256": DigestMismatch} | dict.fromkeys(("sha256 and size", "size and ETag", "size"), FetchFailed),
     ),
+    Case("content range of nothing", (CUT, Fault(headers={"Content-Range": f"bytes {HALF}-{HALF - 1}/{3 * MIB}"}))),
     Case("416 without the length", (CUT, Fault(status=416, body=b""))),
     Case("416 with the length of what is here", (CUT, Fault(status=416, body=b"", headers={"Content-Range": f"bytes */{HALF}"}))),
     Case("content range with another length", (CUT, Fault(headers={"Content-Range": f"bytes {HALF}-{4 * MIB - 1}/{4 * MIB}"}))),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -62,6 +61,7 @@ def test_without_a_digest_or_a_validator_nothing_is_joined(bench, serve):
     assert bench.destination.read_bytes() == BODY
     asked = [(request.start, request.stop) for request in server.requests]
     assert asked == [(0, PART), (None, None)]
+    assert bench.slept == []
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_without_a_digest_or_a_validator_nothing_is_joined(bench, serve):
         Fault(status=403, body=b"expired"),
         Fault(ignore_range=True),
         Fault(headers={"Content-Range": f"bytes 0-{PART - 1}/{len(BODY)}"}),
-        Fault(headers={"Content-Range": f"bytes 9-8/{len(BODY)}"}),
+        Fault(status=206, body=BODY[:PART], headers={"Content-Range": f"bytes 0-{PART - 1}/{len(BODY)}"}),
         Fault(headers={"Content-Range": ""}),
         Fault(compress=True),
         Fault(headers={"Content-Length": "", "Transfer-Encoding": "chunked"}),
@@ -94,7 +94,7 @@ def test_without_a_digest_or_a_validator_nothing_is_joined(bench, serve):
         "403",
         "whole file",
         "wrong range",
-        "empty range",
+        "another range",
         "no range",
         "gzip",
         "not in chunks",
@@ -241,8 +241,6 @@ def test_a_server_that_closes_behind_each_answer_is_asked_over_new_connections(h
     server = serve(BODY, **how)
     assert fetch_right(bench, server) == len(BODY)
     assert bench.slept == []
-    # What is lost on the way when a line with an unread request is closed is soon no longer risked.
-    assert len(server.requests) < len(BODY) // PART * 3 // 2
 
 
 @pytest.mark.parametrize("is_silent", [False, True], ids=["closed", "left alone"])
@@ -256,11 +254,12 @@ def test_a_host_of_few_connections_gives_the_file_over_those(most, is_silent, be
 
 def test_a_connection_that_stands_still_while_others_move_is_replaced(bench, serve, monkeypatch):
     monkeypatch.setattr(crew, "_LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(client, "_TIMEOUT", (5.0, 60.0))
     steady = Fault(wait=0.02, piece=2**15)
     server = serve(BODY, [steady] * 10 + [replace(steady, pause_at=PART // 2)], always=steady)
     assert fetch_right(bench, server) == len(BODY)
     assert server.paused.is_set()
-    assert not server.go_on.is_set()
+    assert any(request.start % PART for request in server.requests)  # the rest of the part that stood still
 
 
 def test_bytes_count_for_the_host_when_they_arrive(bench, serve, monkeypatch):
@@ -288,19 +287,21 @@ def test_a_drip_is_given_up_and_asked_for_anew(size, bench, serve, monkeypatch):
     assert any("less than 10 KiB/s" in progress.message for progress in bench.reporter.seen)
 
 
-def test_waiting_for_a_connection_that_others_have_is_not_slowness(bench, serve, monkeypatch):
-    monkeypatch.setattr(watch, "_SLOW_SECONDS", 0.2)
-    server = serve(BODY, always=Fault(wait=0.005, piece=2**14))
+def test_waiting_for_a_connection_that_others_have_is_not_slowness(bench, serve):
+    small = safetensors(MIB // 2)
+    server = serve(small)
     with bench.http(server) as http, ThreadPoolExecutor(1) as pool:
         budget = http.budget(server.url)
         while budget.take():
             pass
-        fetching = pool.submit(fetch, bench.download(server, **FACTS), http, bench.reporter, bench.stop)
-        time.sleep(0.5)
+        download = bench.download(server, digest=sha256(small), size=len(small))
+        fetching = pool.submit(fetch, download, http, bench.reporter, bench.stop)
+        wait_until(lambda: "waiting" in bench.reporter.phases)
+        bench.slept.append(100.0)  # seconds that pass meanwhile
         for _ in range(budget.allowed):
             budget.leave()
-        assert fetching.result().transferred == len(BODY)
-    assert bench.slept == []
+        assert fetching.result().transferred == len(small)
+    assert bench.slept == [100.0]
 
 
 def test_after_a_kill_in_the_middle_of_several_connections_only_the_holes_are_fetched(bench, serve):

@@ -17,13 +17,15 @@ from modelget.http import Clock, HostBudget, RangeAnswer
 
 
 class Place:
-    """Where connections bring ``pieces`` of a part and then break."""
+    """Where connections bring so many ``pieces`` and ``answers`` and then break."""
 
     is_pipelined = True
 
-    def __init__(self, pieces: int) -> None:
-        self.pieces, self.connected = pieces, 0
+    def __init__(self, pieces: int, *, answers: int = 1000, says_last: bool = False) -> None:
+        self.pieces, self.answers, self.says_last = pieces, answers, says_last
+        self.connected = 0
         self.asked: list[tuple[int, int]] = []
+        self.act = lambda: None
 
     def connect(self) -> _Connection:
         self.connected += 1
@@ -33,31 +35,31 @@ class Place:
 class _Connection:
     def __init__(self, place: Place) -> None:
         self._place, self._asked, self._left, self._open = place, [], place.pieces, 0
+        self._answers = 0
 
     def ask(self, start: int, stop: int, _if_range: str) -> None:
         self._place.asked.append((start, stop))
         self._asked.append((start, stop))
 
     def answer(self) -> RangeAnswer:
+        self._answers += 1
+        if self._answers > self._place.answers:
+            raise SourceUnavailable("closed")
         start, stop = self._asked.pop(0)
         self._open = stop - start
         headers = {"Content-Range": f"bytes {start}-{stop - 1}/{TOTAL}", "Content-Length": str(stop - start)}
-        return RangeAnswer(206, headers, is_last=False)
+        return RangeAnswer(206, headers, is_last=self._place.says_last)
 
     def read_into(self, buffer: memoryview) -> int:
         if not self._open:
             return 0
         self._left -= 1
-        self._place_acts()
+        self._place.act()
         if self._left < 0:
             raise SourceUnavailable("broken")
         count = min(len(buffer), self._open)
         self._open -= count
         return count
-
-    def _place_acts(self) -> None:
-        if act := getattr(self._place, "act", None):
-            act()
 
     def abort(self) -> None:
         pass
@@ -91,6 +93,19 @@ def test_a_connection_that_broke_after_a_part_is_made_anew_and_goes_on_where_it_
     assert crew.part.received == TOTAL
     assert place.connected > 1
     assert crew.budget.allowed == 1
+
+
+@pytest.mark.parametrize(("says_last", "most"), [(True, 5), (False, 8)], ids=["says so", "silent"])
+def test_a_server_that_closes_behind_an_answer_is_asked_for_one_part_at_a_time(says_last, most, make_crew):
+    place = Place(10**6, answers=1, says_last=says_last)
+    crew = make_crew(place)
+    crew.tend()
+    wait_until(lambda: crew.part.is_complete)
+    crew.close()
+    assert crew.part.received == TOTAL
+    assert place.connected == 4
+    assert len(place.asked) <= most
+    assert not place.is_pipelined
 
 
 def test_one_that_brings_nothing_ends_and_gives_its_parts_back(make_crew):

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 from faults.bench import MIB, spans_in, wait_until
 
+from modelget.fetch import keeper as keeper_module
 from modelget.fetch import part as module
 from modelget.fetch.keeper import Keeper
 from modelget.fetch.part import Part, discard_leftovers, staged_bytes
@@ -164,6 +165,7 @@ def test_a_disk_that_could_not_sync_is_not_believed_afterwards(open_part, downlo
 
 def test_checkpoints_come_by_themselves_after_so_many_bytes(open_part, download, monkeypatch):
     monkeypatch.setattr(module, "CHECKPOINT_BYTES", 2 * PIECE)
+    monkeypatch.setattr(keeper_module, "_SECONDS", 60)
     part = open_part()
     keeper = Keeper(part, lambda: 0)
     part.write(0, BODY[:PIECE])
@@ -172,6 +174,16 @@ def test_checkpoints_come_by_themselves_after_so_many_bytes(open_part, download,
     wait_until(lambda: part.unsynced == 0)
     keeper.close()
     assert spans_in(journal_of(download)) == [(0, 3 * PIECE)]
+
+
+def test_a_slow_lines_bytes_are_made_safe_after_so_many_seconds(open_part, download, monkeypatch):
+    monkeypatch.setattr(keeper_module, "_SECONDS", 0.01)
+    part = open_part()
+    keeper = Keeper(part, lambda: 0)
+    part.write(0, BODY[:10])
+    wait_until(lambda: part.unsynced == 0)
+    keeper.close()
+    assert spans_in(journal_of(download)) == [(0, 10)]
 
 
 def test_one_who_waits_wakes_when_his_bytes_are_here(open_part):

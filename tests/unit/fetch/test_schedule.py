@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,6 +90,15 @@ def test_what_is_left_is_what_nobody_has(data, total):
     assert Spans(held).size == sum(sizes(held))
 
 
+@pytest.fixture
+def _turns_are_short() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("_turns_are_short")
 def test_nothing_is_handed_out_twice_to_many_threads():
     schedule = Schedule([(0, GIB)])
 

@@ -348,20 +348,31 @@ def test_a_stale_token_that_was_refused_is_not_sent_again(serve: Serve) -> None:
 
 
 def test_a_name_that_leads_to_a_private_address_later_is_refused(
-    serve: Serve, client: Client, internet: Internet
+    serve: Serve, client: Client, internet: Internet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site = serve(answer_ranges)
-    internet.place("hub.example", 80, site)
-    http = client("http://hub.example:80")
-    http.policy = HostPolicy.of(("hub.example",), ("http://other.example",))
-    reply = client("http://hub.example:80").open("http://hub.example/file?signature=hush")
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "ca.pem"))
+    site = serve(answer_ranges, certificate="server.pem")
+    internet.place("hub.example", 443, site)
+    place = place_of(client(hosts=("hub.example",)), "https://hub.example/file?signature=hush")
     internet.resolve("hub.example", "10.0.0.7")
-    internet.route("10.0.0.7", 80, site)
+    internet.route("10.0.0.7", 443, site)
     before = site.connections
-    with pytest.raises((SourceUnavailable, HostNotAllowed)) as caught:
-        http.place_of(reply).connect()
+    with pytest.raises(SourceUnavailable, match="private address") as caught:
+        place.connect()
     assert site.connections == before
     assert "hush" not in str(caught.value)
+
+
+def test_a_host_that_is_not_listed_is_no_place(serve: Serve, client: Client, internet: Internet) -> None:
+    site = serve(answer_ranges)
+    http = client(site)
+    with http.open(f"{site.origin}/file") as reply:
+        http.policy = HostPolicy.of((), ())
+        place = http.place_of(reply)
+    before = site.connections
+    with pytest.raises(HostNotAllowed):
+        place.connect()
+    assert site.connections == before
 
 
 def test_a_server_that_is_gone_is_told_without_the_signed_query(serve: Serve, client: Client) -> None:
@@ -494,11 +505,12 @@ def test_a_connection_that_stalls_is_given_up_after_the_silence_that_is_allowed(
         lambda seen: Say(body=b"x") if not seen.headers["Range"] else (waiting.wait(10), Say())[1]
     ) as site:
         http = client(site)
-        with http.open(f"{site.origin}/file") as reply:
+        with http.open(f"{site.origin}/file?signature=hush") as reply:
             connection = http.place_of(reply).connect()
         connection.ask(0, 1)
-        with pytest.raises(SourceUnavailable, match="broke"):
+        with pytest.raises(SourceUnavailable, match="broke") as caught:
             connection.answer()
+        assert "hush" not in str(caught.value)
         waiting.set()
         connection.close()
 
