@@ -294,4 +294,4 @@ def test_a_stop_is_heard_while_the_server_is_silent(size, bench, serve):
         server.go_on.set()
     assert isinstance(error, Cancelled)
     bench.stop.clear()
-    assert bench.fetch(server, **FACTS).transferred == len(BODY) - 2 * MIB
+    assert bench.fetch(server, **FACTS).transferred <= len(BODY) - 2 * MIB
