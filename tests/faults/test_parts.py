@@ -254,7 +254,8 @@ def test_a_host_of_few_connections_gives_the_file_over_those(most, is_silent, be
 
 def test_a_connection_that_stands_still_while_others_move_is_replaced(bench, serve, monkeypatch):
     monkeypatch.setattr(crew, "_LOOK_SECONDS", 0.1)
-    monkeypatch.setattr(client, "_TIMEOUT", (5.0, 60.0))
+    monkeypatch.setattr(client, "_TIMEOUT", (5.0, 60.0))  # nothing else may end its wait
+    monkeypatch.setattr(watch, "_SLOW_SECONDS", 60.0 * 60)
     steady = Fault(wait=0.02, piece=2**15)
     server = serve(BODY, [steady] * 10 + [replace(steady, pause_at=PART // 2)], always=steady)
     assert fetch_right(bench, server) == len(BODY)

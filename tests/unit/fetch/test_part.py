@@ -165,9 +165,9 @@ def test_a_disk_that_could_not_sync_is_not_believed_afterwards(open_part, downlo
 
 def test_checkpoints_come_by_themselves_after_so_many_bytes(open_part, download, monkeypatch):
     monkeypatch.setattr(module, "CHECKPOINT_BYTES", 2 * PIECE)
-    monkeypatch.setattr(keeper_module, "_SECONDS", 60)
+    monkeypatch.setattr(keeper_module, "_TICK", 60)
     part = open_part()
-    keeper = Keeper(part, lambda: 0)
+    keeper = Keeper(part, lambda: 0, lambda: None)
     part.write(0, BODY[:PIECE])
     assert not part.due.is_set()
     part.write(PIECE, BODY[PIECE : 3 * PIECE])
@@ -177,9 +177,9 @@ def test_checkpoints_come_by_themselves_after_so_many_bytes(open_part, download,
 
 
 def test_a_slow_lines_bytes_are_made_safe_after_so_many_seconds(open_part, download, monkeypatch):
-    monkeypatch.setattr(keeper_module, "_SECONDS", 0.01)
+    monkeypatch.setattr(keeper_module, "_TICK", 0.001)
     part = open_part()
-    keeper = Keeper(part, lambda: 0)
+    keeper = Keeper(part, lambda: 0, lambda: None)
     part.write(0, BODY[:10])
     wait_until(lambda: part.unsynced == 0)
     keeper.close()
