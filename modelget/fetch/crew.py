@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -88,8 +89,9 @@ class Crew:
         self.budget.want(self.rank, more=False)
         for worker in self._workers:
             worker.abort()
+        until = time.monotonic() + _JOIN_SECONDS
         for worker in self._workers:  # one that still connects ends by itself, later
-            worker.join(_JOIN_SECONDS)
+            worker.join(max(until - time.monotonic(), 0))
 
     def _start_workers(self) -> None:
         """Start as many as the host has room for, and as there are parts for when they are connected."""
@@ -169,6 +171,9 @@ class _Worker(Thread):
         """Use one connection for as long as it serves; tell whether there is nothing left to do."""
         connection = self._connection = self._crew.place.connect()
         self._answers = 0
+        while len(self._claims) > 1 and not self._crew.place.is_pipelined:
+            unasked = self._claims.pop()
+            self._crew.schedule.give_back(unasked.at, unasked.stop)
         try:
             for claim in self._claims:  # what the connection before it did not bring
                 connection.ask(claim.at, claim.stop, self._crew.if_range)

@@ -100,20 +100,23 @@ class HostBudget:
                 self._quiet_until = max(self._quiet_until, self._clock.now() + min(wait, LONGEST_WAIT))
 
     def count(self, received: int) -> None:
-        """Count bytes that arrived from this host, and look for a collapse."""
+        """Count bytes that arrived from this host; look now and then whether fewer or more connections would do."""
         with self._freed:
             self._window_bytes += received
             now = self._clock.now()
             if now - self._window_start < _WINDOW:
                 return
             speed = self._window_bytes / (now - self._window_start)
-            full = self._in_use >= self._allowed > 1
+            is_full = self._in_use >= self._allowed
             self._window_start, self._window_bytes = now, 0
-            if full and speed < self._best * _COLLAPSE:
+            if is_full and self._allowed > 1 and speed < self._best * _COLLAPSE:
                 self._shrink(self._in_use // 2)
                 self._best = speed
-            else:
-                self._best = max(self._best, speed)
+                return
+            self._best = max(self._best, speed)
+            if is_full and now >= self._held_until:
+                self._allowed = min(self._allowed + 1, self.most)
+                self._freed.notify()
 
     def _must_yield(self, rank: int) -> bool:
         return any(other < rank for other in self._wanting)
