@@ -191,7 +191,9 @@ def _limits(written: _Written) -> Limits:
     return Limits(
         plan_bytes=int(_number(written, "limits.plan_gb", default.plan_bytes / 1e9) * 1e9),
         parallel_files=max(1, int(_number(written, "limits.parallel_files", default.parallel_files))),
-        connections_per_host=min(64, max(1, int(_number(written, "limits.connections_per_host", 16)))),
+        connections_per_host=min(
+            64, max(1, int(_number(written, "limits.connections_per_host", default.connections_per_host)))
+        ),
         spare_bytes=int(_number(written, "limits.spare_gib", default.spare_bytes / _GIB) * _GIB),
     )
 

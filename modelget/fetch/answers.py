@@ -30,8 +30,3 @@ def strong_etag(headers: Headers) -> str:
     """Return the file's validator, empty when there is none that promises equal bytes."""
     etag = headers.get("ETag", "")
     return etag if STRONG_ETAG.fullmatch(etag) else ""
-
-
-def is_as_stored(headers: Headers) -> bool:
-    """Tell whether the body is the file itself and not a compressed form of it."""
-    return headers.get("Content-Encoding", "identity").lower() in ("identity", "")

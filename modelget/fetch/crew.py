@@ -10,8 +10,9 @@ from threading import Thread
 
 from ..errors import SourceUnavailable
 from ..http import Clock, HostBudget, RangeAnswer, RangeConnection, RangePlace, retry_after
+from ..http.reply import is_as_stored
 from ..http.waiting import RETRIED_STATUSES
-from .answers import Headers, content_range, is_as_stored
+from .answers import Headers, content_range
 from .part import Part
 from .schedule import SMALLEST, Schedule
 

@@ -82,7 +82,7 @@ class Reply:
         Raises:
             SourceUnavailable: the connection broke, stalled, or ended before the declared length.
         """
-        if self.headers.get("Content-Encoding", "identity").lower() not in ("identity", ""):
+        if not is_as_stored(self.headers):
             raise SourceUnavailable(
                 f"{redact(self.url)}: the server compressed the file although asked not to"
             )
@@ -128,6 +128,11 @@ class Reply:
             return json.loads(self.read())
         except (ValueError, RecursionError):
             raise SourceUnavailable(f"{redact(self.url)}: the answer is not JSON") from None
+
+
+def is_as_stored(headers: Mapping[str, str]) -> bool:
+    """Tell whether a body is the file itself and not a compressed form of it."""
+    return headers.get("Content-Encoding", "identity").lower() in ("identity", "")
 
 
 def _short(error: Exception) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from faults.server import FaultServer
 
-from modelget.fetch import fetch
+from modelget.fetch import crew, fetch, schedule, transfer
 from modelget.fetch.part import Part
 from modelget.hosts import HostPolicy
 from modelget.http import Clock, Http
@@ -66,6 +66,29 @@ class Recorder:
         """The phases in order, without repetitions."""
         names = [progress.phase for progress in self.seen]
         return [name for at, name in enumerate(names) if at == 0 or names[at - 1] != name]
+
+
+class StopsAt(Recorder):
+    """Wishes an end when this many bytes are here, in a phase if one is given."""
+
+    def __init__(self, bench: Bench, done: int, phase: str | None = None) -> None:
+        super().__init__()
+        self._bench, self._done, self._phase = bench, done, phase
+
+    def report(self, progress: Progress) -> None:
+        super().report(progress)
+        if self._phase in (None, progress.phase) and progress.done >= self._done:
+            self._bench.stop.set()
+
+
+def use_parts_of(
+    size: int, *, largest: int | None = None, worth_from: int, put: Callable[..., object] = setattr
+) -> None:
+    """Make files of ``worth_from`` bytes and more come in parts of about ``size``."""
+    for module, name in ((schedule, "SMALLEST"), (crew, "SMALLEST"), (transfer, "FIRST_PART")):
+        put(module, name, size)
+    put(schedule, "LARGEST", largest or size)
+    put(transfer, "PARTS_FROM", worth_from)
 
 
 class Bench:

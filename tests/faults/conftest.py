@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from faults.bench import Bench
+from faults.bench import Bench, use_parts_of
 from faults.server import FaultServer
 
-from modelget.fetch import crew, schedule, transfer, watch
+from modelget.fetch import watch
 
 
 @pytest.fixture(autouse=True)
@@ -33,10 +33,7 @@ def serve() -> Iterator[Callable[..., FaultServer]]:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> int:
     """Make files of 1 MiB and more come in parts, over several connections; return the size of a part."""
-    for module, name in ((schedule, "SMALLEST"), (schedule, "LARGEST"), (crew, "SMALLEST")):
-        monkeypatch.setattr(module, name, 2**18)
-    monkeypatch.setattr(transfer, "FIRST_PART", 2**18)
-    monkeypatch.setattr(transfer, "PARTS_FROM", 2**20)
+    use_parts_of(2**18, worth_from=2**20, put=monkeypatch.setattr)
     return 2**18
 
 

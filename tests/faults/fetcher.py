@@ -16,10 +16,10 @@ from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
-from faults.bench import Bench
+from faults.bench import Bench, use_parts_of
 from faults.server import FaultServer
 
-from modelget.fetch import crew, fetch, part, schedule, transfer
+from modelget.fetch import fetch, part
 from modelget.hosts import HostPolicy
 from modelget.http import Http
 from modelget.progress import Progress
@@ -72,7 +72,9 @@ def die_at(event: int) -> None:
     sys.addaudithook(count)
 
 
-class _Lines:
+class Lines:
+    """Says each phase on a line of its own."""
+
     phase = ""
 
     def report(self, progress: Progress) -> None:
@@ -85,8 +87,7 @@ def main() -> None:
     order = json.loads(sys.argv[1])
     part.CHECKPOINT_BYTES = order.get("checkpoint", part.CHECKPOINT_BYTES)
     if "part" in order:
-        schedule.SMALLEST = schedule.LARGEST = crew.SMALLEST = transfer.FIRST_PART = order["part"]
-        transfer.PARTS_FROM = 4 * order["part"]
+        use_parts_of(order["part"], worth_from=4 * order["part"])
     digest = Digest("sha256", order["digest"]) if "digest" in order else None
     server = SimpleNamespace(url=order["url"], origin=order["origin"])
     download = Bench(Path(order["folder"])).download(server, digest=digest, size=order.get("size"))
@@ -94,7 +95,7 @@ def main() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if "die_at" in order:
         die_at(order["die_at"])
-    fetched = fetch(download, http, _Lines(), Event())
+    fetched = fetch(download, http, Lines(), Event())
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     print(json.dumps({"transferred": fetched.transferred, "grown_kib": grown}))  # noqa: T201
 

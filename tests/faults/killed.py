@@ -15,14 +15,14 @@ from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
-from faults.bench import Bench, sha256
+from faults.bench import Bench, sha256, use_parts_of
+from faults.fetcher import Lines
 from faults.server import Fault, FaultServer
 
-from modelget.fetch import crew, fetch, part, schedule, transfer, watch
+from modelget.fetch import fetch, part, watch
 from modelget.hosts import HostPolicy
 from modelget.http import Http
 from modelget.library import open_library
-from modelget.progress import Progress
 from modelget.types import Digest
 
 _TESTS = Path(__file__).parents[1]
@@ -68,33 +68,19 @@ def kill(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
-def _use_parts_of(size: int) -> None:
-    schedule.SMALLEST = crew.SMALLEST = transfer.FIRST_PART = size
-    schedule.LARGEST = 4 * size
-    transfer.PARTS_FROM = 2 * size
-
-
-class _Lines:
-    phase = ""
-
-    def report(self, progress: Progress) -> None:
-        if progress.phase != self.phase:
-            self.phase = progress.phase
-            print(self.phase, flush=True)  # noqa: T201 - that is how the test hears of it
-
-
 def main() -> None:
     order = json.loads(sys.argv[1])
     part.CHECKPOINT_BYTES = order.get("checkpoint", part.CHECKPOINT_BYTES)
     watch.REPORT_SECONDS = 0
     if "parts" in order:
-        _use_parts_of(order["parts"])
+        size = order["parts"]
+        use_parts_of(size, largest=4 * size, worth_from=2 * size)
     bench = Bench(Path(order["folder"]))
     bench.destination = Path(order["destination"])
     server = SimpleNamespace(url=order["url"], origin=order["origin"])
     download = bench.download(server, digest=Digest("sha256", order["digest"]), size=order["size"])
     library = open_library(models_dir=bench.folder / "models") if order.get("library") else None
-    fetched = fetch(download, Http(HostPolicy.of((), (server.origin,))), _Lines(), Event(), library)
+    fetched = fetch(download, Http(HostPolicy.of((), (server.origin,))), Lines(), Event(), library)
     print(json.dumps({"transferred": fetched.transferred}))  # noqa: T201
 
 

@@ -10,11 +10,10 @@ from dataclasses import replace
 
 import pytest
 from faults import fetcher
-from faults.bench import MIB, Bench, Recorder, safetensors, sha256, spans_in, wait_until
+from faults.bench import MIB, Bench, Recorder, StopsAt, safetensors, sha256, spans_in, wait_until
 from faults.server import Fault, FaultServer
 
 from modelget.errors import Cancelled, SourceUnavailable
-from modelget.progress import Progress
 from modelget.types import Digest
 
 BODY = safetensors(6 * MIB)
@@ -22,22 +21,9 @@ FACTS = {"digest": sha256(BODY), "size": len(BODY)}
 KNOWN = pytest.mark.parametrize("facts", [FACTS, {"size": len(BODY)}, {}], ids=["digest", "size", "nothing"])
 
 
-class StopsAt(Recorder):
-    """Sets ``stop`` when this many bytes are here."""
-
-    def __init__(self, bench: Bench, done: int) -> None:
-        super().__init__()
-        self._bench, self._done = bench, done
-
-    def report(self, progress: Progress) -> None:
-        super().report(progress)
-        if progress.phase == "fetching" and progress.done >= self._done:
-            self._bench.stop.set()
-
-
 def stop_at(done: int, bench: Bench, server: FaultServer, **facts: object) -> int:
     """Fetch until that much is here; return how much was kept, which is what was on its way too."""
-    bench.reporter = StopsAt(bench, done)
+    bench.reporter = StopsAt(bench, done, "fetching")
     with pytest.raises(Cancelled):
         bench.fetch(server, **facts)
     bench.stop.clear()

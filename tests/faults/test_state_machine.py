@@ -14,7 +14,7 @@ from threading import Event, Timer
 from typing import Any, ClassVar
 
 import pytest
-from faults.bench import Bench, Recorder, safetensors, sha256
+from faults.bench import Bench, Recorder, StopsAt, safetensors, sha256, use_parts_of
 from faults.disk import Disk
 from faults.server import Fault, FaultServer
 from hypothesis import HealthCheck, Phase, settings
@@ -23,10 +23,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from modelget.errors import ModelgetError
-from modelget.fetch import crew, fetch, part, schedule, transfer
+from modelget.fetch import fetch, part
 from modelget.hosts import HostPolicy
 from modelget.http import Clock, Http
-from modelget.progress import Progress
 
 KIB = 2**10
 VERSIONS = [safetensors(size * KIB + 77, seed=at) for at, size in enumerate((1200, 1200, 700, 300))]
@@ -53,24 +52,8 @@ Chance = st.integers(0, 2**32 - 1).map(random.Random)
 
 @pytest.fixture(autouse=True)
 def _tiny_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name in ((schedule, "SMALLEST"), (schedule, "LARGEST"), (crew, "SMALLEST")):
-        monkeypatch.setattr(module, name, 64 * KIB)
-    monkeypatch.setattr(transfer, "FIRST_PART", 64 * KIB)
-    monkeypatch.setattr(transfer, "PARTS_FROM", 192 * KIB)
+    use_parts_of(64 * KIB, worth_from=192 * KIB, put=monkeypatch.setattr)
     monkeypatch.setattr(part, "CHECKPOINT_BYTES", 128 * KIB)
-
-
-class StopsAt(Recorder):
-    """Wishes an end when this many bytes are here."""
-
-    def __init__(self, bench: Bench, done: int) -> None:
-        super().__init__()
-        self._bench, self._done = bench, done
-
-    def report(self, progress: Progress) -> None:
-        super().report(progress)
-        if progress.done >= self._done:
-            self._bench.stop.set()
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from modelget.fetch.answers import content_range, is_as_stored, length_beyond_range, strong_etag
+from modelget.fetch.answers import content_range, length_beyond_range, strong_etag
+from modelget.http.reply import is_as_stored
 
 
 @pytest.mark.parametrize(
