@@ -1,27 +1,32 @@
-"""Several connections that fetch one file: each takes the next part, and writes it where it belongs."""
+"""Several connections that fetch one file: each brings part after part, one asked for ahead of the other.
+
+One thread serves them all, whichever has something: with a thread for each, most of the time goes into
+their taking turns.
+"""
 
 from __future__ import annotations
 
-import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from threading import Thread
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from selectors import EVENT_READ, DefaultSelector
 
 from ..errors import SourceUnavailable
-from ..http import Clock, HostBudget, RangeAnswer, RangeConnection, RangePlace, retry_after
+from ..http import Clock, HostBudget, RangeAnswer, RangeConnection, RangePlace, Reply, retry_after
 from ..http.reply import is_as_stored
 from ..http.waiting import RETRIED_STATUSES
 from .answers import Headers, content_range
+from .dials import Dials
 from .part import Part
 from .schedule import SMALLEST, Schedule
+from .spans import Span
 
-_MEMORY = 6 * 2**20
-"""Bytes of all buffers of one file together: each connection reads as much at once as its share."""
+_BUFFER = 2**19
+"""Bytes read at once: enough that a turn costs little, few enough that they stay in the processor's cache."""
 
-_LEAST_READ, _MOMENT = 2**15, 0.05
+_DIAL_LOOK = 0.005
+"""Seconds after which a connection that was made meanwhile is noticed."""
 
-_JOIN_SECONDS = 5.0
 _LOOK_SECONDS = 3.0
 """How long a connection may be much slower than the others before it is replaced."""
 
@@ -33,10 +38,32 @@ _STRAGGLER = 0.1
 class _Claim:
     at: int
     stop: int
+    is_ours: bool = True
+    """It was asked for here, and not by the request that found the place."""
+
+
+@dataclass(eq=False)
+class _Line:
+    """A connection, and the parts that it was asked for: the first one is on its way."""
+
+    connection: RangeConnection
+    heard: float
+    """When its last byte arrived."""
+    claims: deque[_Claim] = field(default_factory=deque)
+    answer: RangeAnswer | None = None
+    """The head of the answer whose body is arriving."""
+    answers: int = 0
+    """Parts that it brought."""
+    moved: int = 0
+    """Bytes since the last time that somebody looked for stragglers."""
+    is_new: bool = True
+    """Nobody has looked yet."""
+    is_full: bool = False
+    """There may be more to read than the line itself would tell of: a buffer's worth was read."""
 
 
 class Crew:
-    """The connections of one file to one place; ``tend`` must be called now and then."""
+    """The connections of one file to one place; all work is done in ``work``, by whoever calls it."""
 
     def __init__(
         self,
@@ -52,210 +79,210 @@ class Crew:
         """Prepare; ``is_same_file`` judges an answer by its total length and its headers."""
         self.place, self.part, self.schedule, self.budget, self.clock = place, part, schedule, budget, clock
         self.is_same_file, self.if_range, self.rank = is_same_file, if_range, rank
-        self.ended = False
-        self.error: BaseException | None = None
-        """The disk's failure, or a fault of ours: nothing that another try would mend."""
         self.failure: SourceUnavailable | None = None
         """Why a connection ended, unless another one brought something since."""
         self.has_delivered = False
-        """At least one part came."""
-        self._workers: list[_Worker] = []
+        """At least one part came that was asked for here."""
+        self._lines: list[_Line] = []
+        self._dials = Dials(place.connect)
+        self._selector = DefaultSelector()
+        self._buffer = memoryview(bytearray(_BUFFER))
         self._looked = clock.now()
 
     @property
     def connections(self) -> int:
-        """Connections at work."""
-        return len(self._workers)
-
-    def tend(self) -> None:
-        """Start connections while there is work and room for them; replace what hardly moves.
-
-        Raises OSError when the disk failed.
-        """
-        if self.error:
-            raise self.error
-        self._workers = [worker for worker in self._workers if worker.is_alive()]
-        if not self.has_failed:
-            self._start_workers()
-        self._replace_stragglers()
+        """Connections at work, or being made."""
+        return len(self._lines) + self._dials.pending
 
     @property
     def has_failed(self) -> bool:
         """Tell whether no connection is left, and the last one failed."""
-        return not self._workers and self.failure is not None
+        return not self.connections and self.failure is not None
+
+    def join(self, reply: Reply, span: Span) -> None:
+        """Take over the connection of an answer that is bringing this stretch."""
+        connection, answer = self.place.adopt(reply, span[1] - span[0])
+        self.budget.join()
+        line = self._welcome(connection)
+        line.claims.append(_Claim(*span, is_ours=False))
+        line.answer = answer
+        self._go_on(line)
+
+    def work(self, seconds: float) -> None:
+        """Write down what has arrived; wait at most so long for something.
+
+        Raises OSError when the disk fails.
+        """
+        if not self.has_failed:
+            self._start_dials(0 if self.connections else seconds)
+        for made in self._dials.made(0 if self._lines else seconds):
+            self._take_in(made)
+        for line in self._with_news(seconds):
+            self._serve(line)
+        self._look_after_lines()
 
     def close(self) -> None:
         """End all connections."""
-        self.ended = True
         self.budget.want(self.rank, more=False)
-        for worker in self._workers:
-            worker.abort()
-        until = time.monotonic() + _JOIN_SECONDS
-        for worker in self._workers:  # one that still connects ends by itself, later
-            worker.join(max(until - time.monotonic(), 0))
+        self._dials.close()
+        for _ in range(self._dials.pending):
+            self.budget.leave()
+        for line in list(self._lines):
+            self._end(line)
+        self._selector.close()
 
-    def _start_workers(self) -> None:
-        """Start as many as the host has room for, and as there are parts for when they are connected."""
-        starting = sum(not worker.is_busy for worker in self._workers)
-        while wants_more := self.schedule.left > starting * SMALLEST:
-            if not self.budget.take(rank=self.rank):
-                break
-            self._workers.append(_Worker(self))
-            self._workers[-1].start()
-            starting += 1
-        self.budget.want(self.rank, more=wants_more)
-
-    def _replace_stragglers(self) -> None:
-        now = self.clock.now()
-        if now - self._looked < _LOOK_SECONDS:
-            return
-        self._looked = now
-        moved = [(worker.moved(), worker) for worker in self._workers]
-        usual = sum(count for count, _ in moved) / max(len(moved), 1)
-        for count, worker in moved:
-            if count < usual * _STRAGGLER and not worker.is_new:
-                worker.abort()
-            worker.is_new = False
-
-
-class _Worker(Thread):
-    """One connection: asks for part after part, one ahead of what it receives."""
-
-    def __init__(self, crew: Crew) -> None:
-        super().__init__(name="modelget range", daemon=True)
-        self.is_new = True
-        """It has not been looked at yet, and so may still be connecting."""
-        self._crew, self._claims = crew, deque[_Claim]()
-        self._connection: RangeConnection | None = None
-        self._buffer = memoryview(bytearray(_MEMORY // crew.budget.most))
-        self._step = _LEAST_READ
-        self._arrived = self._seen = 0
-        self._answers = 0
+    def _start_dials(self, seconds: float) -> None:
+        """Make as many connections as the host has room for; wait at most so long for the first one."""
+        while self._wants_more:
+            self.budget.want(self.rank, more=True)
+            if not self.budget.take(seconds, self.rank):
+                return
+            seconds = 0
+            self._dials.start()
+        self.budget.want(self.rank, more=False)
 
     @property
-    def is_busy(self) -> bool:
-        """Tell whether it has parts to bring."""
-        return bool(self._claims)
+    def _wants_more(self) -> bool:
+        """Whether there will be parts for one more connection when it is made."""
+        return self.schedule.left > self._dials.pending * SMALLEST
 
-    def abort(self) -> None:
-        """End the connection; unless the crew has ended, it is made anew."""
-        if connection := self._connection:
-            connection.abort()
+    def _take_in(self, made: RangeConnection | Exception) -> None:
+        if isinstance(made, RangeConnection):
+            self._go_on(self._welcome(made))
+            return
+        if isinstance(made, SourceUnavailable):
+            self._fail(made)
+        self.budget.leave()
+        if not isinstance(made, SourceUnavailable):
+            raise made
 
-    def moved(self) -> int:
-        """Return the bytes that arrived since the last time it was asked."""
-        before, self._seen = self._seen, self._arrived
-        return self._seen - before
+    def _welcome(self, connection: RangeConnection) -> _Line:
+        line = _Line(connection, self.clock.now())
+        self._lines.append(line)
+        self._selector.register(connection, EVENT_READ, line)
+        return line
 
-    def run(self) -> None:
-        """Work until nothing is left, or a failure that a new connection would not mend."""
-        crew = self._crew
+    def _with_news(self, seconds: float) -> Iterator[_Line]:
+        """Give the lines that may have something: the one that is nearest to the file's beginning first."""
+        if not self._lines:
+            return
+        full = [line for line in self._lines if line.is_full]
+        longest = _DIAL_LOOK if self._dials.pending else seconds
+        heard = [key.data for key, _ in self._selector.select(0 if full else min(seconds, longest))]
+        news = dict.fromkeys([*full, *heard])
+        yield from sorted(news, key=lambda line: line.claims[0].at)
+
+    def _serve(self, line: _Line) -> None:
+        """Take what a line has, a buffer of bytes at most."""
         try:
-            while not crew.ended and self._has_work and not self._is_done():
+            line.is_full = False
+            while line in self._lines and self._advance(line):
                 pass
         except SourceUnavailable as error:
-            crew.failure = error
-            if not crew.ended:
-                crew.budget.broke()
-        except BaseException as error:
-            crew.error = error
-        for claim in self._claims:
-            crew.schedule.give_back(claim.at, claim.stop)
-        crew.budget.leave()
-        crew.part.wake()
+            self._lose(line, error)
 
-    @property
-    def _has_work(self) -> bool:
-        return bool(self._claims or self._crew.schedule.left)
-
-    def _is_done(self) -> bool:
-        """Use one connection for as long as it serves; tell whether there is nothing left to do."""
-        connection = self._connection = self._crew.place.connect()
-        self._answers = 0
-        while len(self._claims) > 1 and not self._crew.place.is_pipelined:
-            unasked = self._claims.pop()
-            self._crew.schedule.give_back(unasked.at, unasked.stop)
-        try:
-            for claim in self._claims:  # what the connection before it did not bring
-                connection.ask(claim.at, claim.stop, self._crew.if_range)
-            while self._ask_ahead(connection):
-                if not self._receive_part(connection):
-                    return False
-            return True
-        except _Refused:
-            raise
-        except SourceUnavailable:
-            if self._crew.ended or not self._answers:
-                raise
-            return False
-        finally:
-            connection.close()
-
-    def _ask_ahead(self, connection: RangeConnection) -> bool:
-        """Keep one request waiting at the server; tell whether any is under way."""
-        crew = self._crew
-        depth = 2 if crew.place.is_pipelined else 1
-        while len(self._claims) < depth and not crew.ended and not crew.budget.is_exceeded(crew.rank):
-            span = crew.schedule.claim(crew.budget.expected)
-            if span is None:
-                break
-            self._claims.append(_Claim(*span))
-            connection.ask(*span, crew.if_range)
-        return bool(self._claims) and not crew.ended
-
-    def _receive_part(self, connection: RangeConnection) -> bool:
-        """Receive the part that was asked for first; tell whether the connection goes on serving."""
-        crew, claim = self._crew, self._claims[0]
-        answer = self._answer(connection)
-        self._check(answer, claim)
-        if not self._answers:
-            crew.budget.delivered()
-        while count := self._read(connection):
-            if crew.ended:
+    def _advance(self, line: _Line) -> bool:
+        """Do the next thing with what has arrived; tell whether there may be another one to do."""
+        claim, connection = line.claims[0], line.connection
+        if line.answer is None:
+            line.answer = connection.answer()
+            if line.answer is None:
                 return False
-            crew.part.write(claim.at, self._buffer[:count])
+            self._check(line.answer, claim)
+            if not line.answers:
+                self.budget.delivered()
+        count = connection.read_into(self._buffer)
+        if count:
+            self.part.write(claim.at, self._buffer[:count])
             claim.at += count
-            self._arrived += count
-            crew.budget.count(count)
-        self._claims.popleft()
-        self._answers += 1
-        crew.has_delivered, crew.failure = True, None
-        if answer.is_last:
-            crew.place.is_pipelined = False
-        return not answer.is_last
+            line.moved += count
+            line.heard = self.clock.now()
+            self.budget.count(count)
+        if connection.left:
+            line.is_full = count == len(self._buffer)
+            return False
+        self._finish_part(line)
+        return True
 
-    def _read(self, connection: RangeConnection) -> int:
-        """Read as much at once as arrives in a moment: less would cost time, more would hide slow progress."""
-        now = self._crew.clock.now
-        began = now()
-        count = connection.read_into(self._buffer[: self._step])
-        seconds = now() - began
-        if seconds < _MOMENT:
-            self._step = min(self._step * 2, len(self._buffer))
-        elif seconds > 5 * _MOMENT:
-            self._step = max(self._step // 2, _LEAST_READ)
-        return count
+    def _finish_part(self, line: _Line) -> None:
+        line.answers += 1
+        if line.claims.popleft().is_ours:
+            self.has_delivered, self.failure = True, None
+        is_last = line.answer is not None and line.answer.is_last
+        line.answer = None
+        if is_last:
+            self.place.is_pipelined = False
+            self._end(line)
+        else:
+            self._go_on(line)
 
-    def _answer(self, connection: RangeConnection) -> RangeAnswer:
+    def _go_on(self, line: _Line) -> None:
+        """Keep one request waiting at the server; a line that has none any more ends."""
         try:
-            return connection.answer()
-        except SourceUnavailable:
-            if self._answers:  # it dropped a request that came before its last answer was out
-                self._crew.place.is_pipelined = False
-            raise
+            depth = 2 if self.place.is_pipelined else 1
+            while len(line.claims) < depth and not self.budget.is_exceeded(self.rank):
+                span = self.schedule.claim(self.budget.expected)
+                if span is None:
+                    break
+                line.claims.append(_Claim(*span))
+                line.connection.ask(*span, self.if_range)
+        except SourceUnavailable as error:
+            self._lose(line, error)
+            return
+        if not line.claims:
+            self._end(line)
 
     def _check(self, answer: RangeAnswer, claim: _Claim) -> None:
         """Refuse an answer that is not the part that was asked for."""
-        crew = self._crew
         if answer.status != 206:
-            wait = retry_after(answer.headers, crew.clock.wall())
+            wait = retry_after(answer.headers, self.clock.wall())
             if answer.status in RETRIED_STATUSES:
-                crew.budget.refused(wait)
+                self.budget.refused(wait)
             raise _Refused(f"a part was refused with HTTP {answer.status}", retry_after=wait)
         start, stop, total = content_range(answer.headers) or (-1, -1, 0)
-        belongs = (start, stop) == (claim.at, claim.stop) and crew.is_same_file(total, answer.headers)
+        belongs = (start, stop) == (claim.at, claim.stop) and self.is_same_file(total, answer.headers)
         if not belongs or answer.length != stop - start or not is_as_stored(answer.headers):
             raise _Refused("a part does not belong to this file; it changed at its source")
+
+    def _look_after_lines(self) -> None:
+        """End the lines that are silent, and now and then those that hardly move: they are made anew."""
+        now = self.clock.now()
+        for line in list(self._lines):
+            line.connection.send()
+            if now - line.heard > self.place.silence:
+                self._lose(line, SourceUnavailable(f"no byte for {self.place.silence:.0f} s"))
+        if now - self._looked >= _LOOK_SECONDS:
+            self._looked = now
+            self._replace_stragglers()
+
+    def _replace_stragglers(self) -> None:
+        usual = sum(line.moved for line in self._lines) / max(len(self._lines), 1)
+        for line in list(self._lines):
+            if line.moved < usual * _STRAGGLER and not line.is_new:
+                self._lose(line, SourceUnavailable("next to no bytes while others bring many"))
+            line.moved, line.is_new = 0, False
+
+    def _lose(self, line: _Line, error: SourceUnavailable) -> None:
+        """End a broken line; unless it has brought a part, that tells against the host."""
+        is_between = line.answers > 0 and line.answer is None
+        if is_between and not isinstance(error, _Refused):
+            self.place.is_pipelined = False  # it dropped a request that came before its last answer was out
+        if not line.answers or isinstance(error, _Refused):
+            self._fail(error)
+        self._end(line)
+
+    def _fail(self, error: SourceUnavailable) -> None:
+        self.failure = error
+        self.budget.broke()
+
+    def _end(self, line: _Line) -> None:
+        """Close a line; what it did not bring is left to the others."""
+        self._lines.remove(line)
+        self._selector.unregister(line.connection)
+        line.connection.close()
+        for claim in line.claims:
+            self.schedule.give_back(claim.at, claim.stop)
+        self.budget.leave()
 
 
 class _Refused(SourceUnavailable):

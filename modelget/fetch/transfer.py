@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 
 from ..errors import NotEnoughSpace, SourceUnavailable
 from ..http import Http, Reply
@@ -122,12 +123,9 @@ class Transfer:
             self.start_over()
         in_parts = self._is_worth_parts
         headers = self._range_headers(in_parts)
-        crew = None
         with ExitStack() as stack:
-            with (
-                self._connection(),
-                self._http.open(self.download.candidate.url, headers=headers) as reply,
-            ):
+            with self._connection():
+                reply = stack.enter_context(self._http.open(self.download.candidate.url, headers=headers))
                 self._reply = reply
                 if in_parts and not self._terms.may_join(reply):
                     self._alone = True
@@ -136,13 +134,17 @@ class Transfer:
                     self.start_over()
                     return
                 body = self._accept(reply, ranged=bool(headers))
-                if in_parts and body.stop is not None and body.stop != body.total:
-                    crew = self._crew(reply, (body.start, body.stop))
-                if crew:
-                    stack.enter_context(closing(crew))
-                self._receive(reply, body.start, body.stop, crew)
-            if crew:
-                self._watch_over(crew)
+                pieces = reply.chunks(_CHUNK)
+                if not in_parts or body.stop is None or body.stop == body.total:
+                    self._receive(pieces, reply, body)
+                    return
+                at = self._receive_some(pieces, reply, body)
+                crew = self._crew(reply, (at, body.stop))
+                if crew is None:
+                    self._receive(pieces, reply, replace(body, start=at))
+                    return
+                stack.enter_context(closing(crew))
+            self._watch_over(crew)
 
     def _accept(self, reply: Reply, *, ranged: bool) -> Body:
         """Take an answer for what it is, and forget what is here when it begins anew."""
@@ -171,8 +173,6 @@ class Transfer:
         headers = {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"}
         if self._terms.if_range:
             headers["If-Range"] = self._terms.if_range
-        if in_parts:  # the crew has its own connections; this one would take one of the server's for nothing
-            headers["Connection"] = "close"
         return headers
 
     @property
@@ -196,22 +196,23 @@ class Transfer:
     def _crew(self, reply: Reply, span: Span) -> Crew | None:
         """Make more connections to where the first part comes from; None where there can be none."""
         place = self._http.place_of(reply)
-        if place is None:
-            self._alone = True
+        if place is None or span[0] == span[1]:
+            self._alone = place is None
             return None
         gaps = Spans([*self.part.spans, span]).gaps(self.part.total or 0)
-        budget = self._http.budget(reply.url)
         self.doubtful = True
-        return Crew(
+        crew = Crew(
             place,
             self.part,
             Schedule(gaps),
-            budget,
+            self._http.budget(reply.url),
             self._http.clock,
             self._terms.is_same_file,
             self._terms.if_range,
             self.download.rank,
         )
+        crew.join(reply, span)
+        return crew
 
     def _watch_over(self, crew: Crew) -> None:
         """Let the crew bring the rest."""
@@ -219,41 +220,42 @@ class Transfer:
         now = self._http.clock.now
         served = now()
         while not self.part.is_complete:
-            self._look(crew)
-            served = now() if crew.connections else served
+            crew.work(_LOOK_SECONDS)
+            self._look()
+            if crew.connections:
+                served = now()
+            else:  # others have the host's connections: waiting for them is not slowness
+                self._watch.begin_try(self.part.received)
             if now() - served > _STALE_SECONDS:
-                return  # other files had all connections meanwhile, and a signed address does not last
+                return  # a signed address does not last
             if crew.failure and crew.has_failed:
                 if crew.has_delivered or crew.failure.retry_after is not None:
                     raise crew.failure
                 self._alone = True  # a server of one connection, or links for one use: no fault to wait for
                 return
-            self.part.wait(self.part.total or 0, _LOOK_SECONDS)
 
-    def _receive(self, reply: Reply, at: int, stop: int | None, crew: Crew | None) -> None:
-        """Write the answer's body where it belongs; what it does not bring is left to the crew, if there is one."""
-        try:
-            for chunk in reply.chunks(_CHUNK):
-                self._terms.check_chunk(at, chunk, stop, reply)
-                self.part.write(at, chunk)
-                at += len(chunk)
-                self._look(crew)
-            if stop is None:
-                self.part.total, self.doubtful = at, True
-                self.part.wake()
-            elif at < stop:
-                raise SourceUnavailable(f"{self.download.label}: the connection ended early")
-        except SourceUnavailable:
-            if crew is None or stop is None:
-                raise
-            crew.schedule.give_back(at, stop)
+    def _receive(self, pieces: Iterator[bytes], reply: Reply, body: Body) -> None:
+        """Write the rest of an answer's body where it belongs."""
+        at = body.start
+        while (after := self._receive_some(pieces, reply, replace(body, start=at))) != at:
+            at = after
+        if body.stop is None:
+            self.part.total, self.doubtful = at, True
+            self.part.wake()
+        elif at < body.stop:
+            raise SourceUnavailable(f"{self.download.label}: the connection ended early")
 
-    def _look(self, crew: Crew | None = None) -> None:
+    def _receive_some(self, pieces: Iterator[bytes], reply: Reply, body: Body) -> int:
+        """Write the next piece of a body where it belongs; return where the one after it does."""
+        piece = next(pieces, b"")
+        if piece:
+            self._terms.check_chunk(body.start, piece, body.stop, reply)
+            self.part.write(body.start, piece)
+        self._look()
+        return body.start + len(piece)
+
+    def _look(self) -> None:
         """Tell how far it is, and see to whatever works beside this thread."""
-        if crew:
-            crew.tend()
-            if not crew.connections:  # others have the host's connections: waiting for them is not slowness
-                self._watch.begin_try(self.part.received)
         self._refuse_when_broken()
         self._watch.look("fetching", self.part.size, self._terms.total, self.part.received)
 

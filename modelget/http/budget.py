@@ -68,6 +68,11 @@ class HostBudget:
             self._in_use += 1
             return True
 
+    def join(self) -> None:
+        """Count a connection that is open already, whether or not there is room; ``leave`` gives it back."""
+        with self._freed:
+            self._in_use += 1
+
     def want(self, rank: int, *, more: bool) -> None:
         """Note whether a fetch of this rank would use more connections than it has."""
         with self._freed:

@@ -111,8 +111,11 @@ class Http:
     def place_of(self, reply: Reply) -> RangePlace | None:
         """Return where an answer came from, to ask there for ranges; None where only ``open`` can lead.
 
-        That is so behind a proxy that is not a plain HTTP one, or that is to forward plain HTTP.
+        That is so behind a proxy that is not a plain HTTP one, or that is to forward plain HTTP, and where
+        an answer's end is not known from its head.
         """
+        if not reply.is_framed:
+            return None
         url, is_tls = reply.url, reply.url.startswith("https:")
         proxy = select_proxy(url, get_environ_proxies(url, no_proxy=None))
         tls = self._tls_context() if is_tls else None
@@ -123,7 +126,7 @@ class Http:
         else:
             return None
         target, headers = reply.asked
-        return RangePlace(url, target, headers, dial)
+        return RangePlace(url, target, headers, dial, _TIMEOUT[1])
 
     def get_json(self, url: str, *, json: Any = None) -> Any:
         """Return a JSON document, or None when the server says there is none (404).

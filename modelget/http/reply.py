@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from http.client import HTTPException, HTTPResponse
@@ -54,6 +55,29 @@ class Reply:
         if isinstance(line, socket.socket):
             with suppress(OSError):
                 socket.socket.shutdown(line, socket.SHUT_RDWR)
+
+    def take_line(self) -> tuple[socket.socket, bytes]:
+        """Hand the connection, which must not wait any more, and what came of the body to another reader.
+
+        The reply stays responsible for closing it.
+        """
+        stream: Any = getattr(self._response.raw, "_original_response", None)
+        line: socket.socket = stream.fp.raw._sock
+        line.setblocking(False)
+        try:
+            return line, stream.fp.peek()
+        except ssl.SSLWantReadError:  # a plain socket says so by an empty answer
+            return line, b""
+
+    @property
+    def is_framed(self) -> bool:
+        """Whether the body is as long as declared: what follows on the connection is the next answer."""
+        return self.length is not None and "Transfer-Encoding" not in self.headers
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the server speaks HTTP/1.0, in which an answer is the last one on its connection."""
+        return int(self._response.raw.version) < 11
 
     def finish(self) -> None:
         """Have no use for the body: a short one is read, so that the connection serves the next request."""

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import random
+import selectors
 import stat
 import sys
 import threading
@@ -21,9 +22,9 @@ from faults.bench import MIB, Bench, Recorder, safetensors, sha256
 from faults.server import Fault, FaultServer
 
 from modelget.errors import FetchFailed, ModelgetError
-from modelget.fetch import fetch, keeper, lock, part
+from modelget.fetch import crew, fetch, keeper, lock, part
 from modelget.hosts import HostPolicy
-from modelget.http import Clock, Http, ranges
+from modelget.http import Clock, Http
 
 publish = sys.modules["modelget.fetch.publish"]  # the package has a function of this name
 pytestmark = pytest.mark.usefixtures("small_parts")
@@ -86,12 +87,20 @@ def locks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fcntl, "flock", refuse(errno.ENOLCK))
 
 
-def waits_in_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ranges, "sys", WINDOWS)
+def selectors_of_other_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows, which besides refuses to wait for nothing at all."""
+
+    class Selector(selectors.SelectSelector):
+        def select(self, timeout: float | None = None) -> Any:
+            if not self.get_map():
+                raise OSError(errno.EINVAL, "no descriptor")
+            return super().select(timeout)
+
+    monkeypatch.setattr(crew, "DefaultSelector", Selector)
 
 
 def all_that_windows_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    for take in (positioned_writes, opened_folders, waits_in_the_kernel):
+    for take in (positioned_writes, opened_folders, selectors_of_other_systems):
         take(monkeypatch)
     monkeypatch.setattr(keeper, "_MUCH", 0)
     for module in (publish, lock):
@@ -116,7 +125,7 @@ TAKEN = [
     opened_folders,
     cache_hints,
     locks,
-    waits_in_the_kernel,
+    selectors_of_other_systems,
     all_that_windows_lacks,
 ]
 without = pytest.mark.parametrize("take", TAKEN, ids=lambda take: take.__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 from base64 import b64encode
@@ -14,8 +15,7 @@ from unit.http.sites import CERTIFICATES, Internet, Say, Seen, Site, by_path, re
 
 from modelget.errors import HostNotAllowed, SourceUnavailable
 from modelget.hosts import HostPolicy
-from modelget.http import Clock, Http, RangeConnection, RangePlace
-from modelget.http import client as client_module
+from modelget.http import Clock, Http, RangeAnswer, RangeConnection, RangePlace
 from modelget.settings import Secret
 
 Serve = Callable[..., Site]
@@ -34,13 +34,29 @@ def part(start: int, stop: int, more: str = "", version: str = "1.1") -> bytes:
     return head(start, stop, more, version) + BODY[start:stop]
 
 
+def next_answer(connection: RangeConnection) -> RangeAnswer:
+    """Wait for the head of the next answer, as a crew does."""
+    while (answer := connection.answer()) is None:
+        assert select.select([connection], [], [], 5)[0]
+    return answer
+
+
+def read_body(connection: RangeConnection, size: int, found: bytearray) -> None:
+    """Read the rest of an answer's body through a buffer of this size, into what was found."""
+    buffer = memoryview(bytearray(size))
+    while connection.left:
+        count = connection.read_into(buffer)
+        found += buffer[:count]
+        if not count:
+            assert select.select([connection], [], [], 5)[0]
+
+
 class Line:
     """The server's end of one connection, which says what a test makes it say."""
 
     def __init__(self) -> None:
         mine, self.socket = socket.socketpair()
-        mine.settimeout(5)
-        self.found = b""
+        self.found = bytearray()
         """What the last reading brought, also when it failed."""
         self.connection = RangeConnection(
             mine, "GET /file HTTP/1.1\r\nHost: hub.example\r\n", "hub.example/file"
@@ -66,13 +82,12 @@ class Line:
 
     def read(self, size: int = 2**20) -> bytes:
         """Read the rest of an answer's body through a buffer of this size."""
-        self.found, buffer = b"", memoryview(bytearray(size))
-        while count := self.connection.read_into(buffer):
-            self.found += buffer[:count]
-        return self.found
+        self.found = bytearray()
+        read_body(self.connection, size, self.found)
+        return bytes(self.found)
 
     def answer_and_read(self) -> bytes:
-        self.connection.answer()
+        next_answer(self.connection)
         return self.read()
 
 
@@ -97,7 +112,7 @@ def test_answers_to_requests_that_were_sent_ahead_come_in_their_order(line):
         line.connection.ask(*span)
     line.say(b"".join(part(*span) for span in spans))
     for start, stop in spans:
-        answer = line.connection.answer()
+        answer = next_answer(line.connection)
         assert (answer.status, answer.length, answer.is_last) == (206, stop - start, False)
         assert line.read() == BODY[start:stop]
 
@@ -105,9 +120,9 @@ def test_answers_to_requests_that_were_sent_ahead_come_in_their_order(line):
 @pytest.mark.parametrize("size", [1, 7, 4096, 2**20])
 def test_a_body_comes_through_a_buffer_of_any_size(size, line):
     line.say(part(0, 9000), part(9000, 9100))
-    line.connection.answer()
+    next_answer(line.connection)
     assert line.read(size) == BODY[:9000]
-    line.connection.answer()
+    next_answer(line.connection)
     assert line.read(size) == BODY[9000:9100]
 
 
@@ -115,13 +130,13 @@ def test_heads_and_bodies_may_arrive_byte_by_byte(line):
     whole = part(0, 100) + part(100, 200)
     line.say(*(whole[at : at + 1] for at in range(len(whole))))
     for start in (0, 100):
-        line.connection.answer()
+        next_answer(line.connection)
         assert line.read() == BODY[start : start + 100]
 
 
 def test_reading_on_after_the_end_of_a_body_gives_nothing_of_the_next_one(line):
     line.say(part(0, 5) + part(5, 9))
-    line.connection.answer()
+    next_answer(line.connection)
     assert line.read() == BODY[:5]
     assert line.connection.read_into(memoryview(bytearray(100))) == 0
 
@@ -135,7 +150,7 @@ def test_a_line_that_ends_early_is_told(said, line):
 
 def test_what_arrived_before_a_line_broke_is_not_lost(line):
     line.say_and_close(part(0, 10_000)[:-4000])
-    line.connection.answer()
+    next_answer(line.connection)
     with pytest.raises(SourceUnavailable, match="ended early"):
         line.read()
     assert line.found == BODY[:6000]
@@ -144,7 +159,7 @@ def test_what_arrived_before_a_line_broke_is_not_lost(line):
 def test_a_head_without_an_end_is_refused(line):
     line.say(b"HTTP/1.1 206 OK\r\n" + b"X-Filler: nothing\r\n" * 10_000)
     with pytest.raises(SourceUnavailable, match="too long"):
-        line.connection.answer()
+        next_answer(line.connection)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +175,7 @@ def test_a_head_without_an_end_is_refused(line):
 def test_what_is_not_http_is_refused(said, line):
     line.say(said)
     with pytest.raises(SourceUnavailable, match="not HTTP/1"):
-        line.connection.answer()
+        next_answer(line.connection)
 
 
 @pytest.mark.parametrize(
@@ -176,14 +191,14 @@ def test_what_is_not_http_is_refused(said, line):
 def test_a_part_of_unknown_length_is_refused(framing, line):
     line.say(f"HTTP/1.1 206 OK\r\n{framing}\r\n".encode())
     with pytest.raises(SourceUnavailable, match="unknown length"):
-        line.connection.answer()
+        next_answer(line.connection)
 
 
 def test_a_refusal_of_unknown_length_is_told_with_what_it_says(line):
     line.say(
         b"HTTP/1.1 429 Too Many\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nwait\r\n0\r\n\r\n"
     )
-    answer = line.connection.answer()
+    answer = next_answer(line.connection)
     assert (answer.status, answer.headers["retry-after"], answer.length) == (429, "7", None)
     assert line.read() == b""
 
@@ -200,32 +215,38 @@ def test_a_refusal_of_unknown_length_is_told_with_what_it_says(line):
 )
 def test_the_last_answer_on_a_line_is_known(version, more, is_last, line):
     line.say(part(0, 5, more, version))
-    assert line.connection.answer().is_last is is_last
+    assert next_answer(line.connection).is_last is is_last
     assert line.read() == BODY[:5]
 
 
-def test_a_silent_server_is_not_waited_for_endlessly():
-    mine, other = socket.socketpair()
-    mine.settimeout(0.05)
-    connection = RangeConnection(mine, "GET / HTTP/1.1\r\n", "hub.example/file")
-    with pytest.raises(SourceUnavailable, match="broke"):
-        connection.answer()
-    other.sendall(head(0, 10))
-    connection.answer()
-    with pytest.raises(SourceUnavailable, match="broke"):
-        connection.read_into(memoryview(bytearray(10)))
-    connection.close()
-    other.close()
+def test_nothing_is_waited_for(line):
+    assert line.connection.answer() is None
+    line.socket.sendall(head(0, 10) + BODY[:4])
+    next_answer(line.connection)
+    buffer = memoryview(bytearray(10))
+    assert line.connection.read_into(buffer) == 4
+    assert line.connection.read_into(buffer) == 0
+    assert line.connection.left == 6
 
 
-def test_another_thread_can_end_a_wait(line):
-    line.say(head(0, 10))
-    line.connection.answer()
-    threading.Timer(0.02, line.connection.abort).start()
-    with pytest.raises(SourceUnavailable):
-        line.read()
-    line.connection.close()
-    line.connection.abort()  # and it does no harm afterwards
+def test_a_request_that_the_line_does_not_take_at_once_is_sent_later(line):
+    line.connection._line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+    asked = 10 * 4096
+    for _ in range(asked):
+        line.connection.ask(5, 10)
+    heard = 0
+    line.socket.settimeout(5)
+    request = len("GET /file HTTP/1.1\r\nHost: hub.example\r\nRange: bytes=5-9\r\n\r\n")
+    while heard < asked * request:
+        heard += len(line.socket.recv(2**20))
+        line.connection.send()
+    assert heard == asked * request
+
+
+def test_a_line_that_is_gone_takes_no_request(line):
+    line.socket.close()
+    with pytest.raises(SourceUnavailable, match="broke"):
+        line.connection.ask(0, 5)
 
 
 def answer_ranges(seen: Seen) -> Say:
@@ -245,16 +266,14 @@ def place_of(http: Http, url: str) -> RangePlace:
 
 
 def fetch_part(place: RangePlace, start: int, stop: int) -> bytes:
-    connection = place.connect()
-    found, buffer = b"", memoryview(bytearray(1000))
+    connection, found = place.connect(), bytearray()
     try:
         connection.ask(start, stop)
         connection.ask(0, 1)
-        connection.answer()
-        while count := connection.read_into(buffer):
-            found += buffer[:count]
-        connection.answer()
-        return found
+        next_answer(connection)
+        read_body(connection, 1000, found)
+        next_answer(connection)
+        return bytes(found)
     finally:
         connection.close()
 
@@ -496,23 +515,58 @@ def test_plain_http_that_a_proxy_forwards_has_no_place_for_ranges(
         assert http.place_of(reply) is None
 
 
-def test_a_connection_that_stalls_is_given_up_after_the_silence_that_is_allowed(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(client_module, "_TIMEOUT", (5.0, 0.1))
-    waiting = threading.Event()
-    with Site(
-        lambda seen: Say(body=b"x") if not seen.headers["Range"] else (waiting.wait(10), Say())[1]
-    ) as site:
-        http = client(site)
-        with http.open(f"{site.origin}/file?signature=hush") as reply:
-            connection = http.place_of(reply).connect()
-        connection.ask(0, 1)
-        with pytest.raises(SourceUnavailable, match="broke") as caught:
-            connection.answer()
-        assert "hush" not in str(caught.value)
-        waiting.set()
+def continue_first_answer(http: Http, url: str) -> tuple[bytes, RangeAnswer, bytes]:
+    """Read a bit of the first answer, adopt its connection, and ask there for one more part."""
+    with http.open(url, headers={"Range": f"bytes=0-{len(BODY) - 1}"}) as reply:
+        first = next(reply.chunks(1000))
+        place = http.place_of(reply)
+        connection, answer = place.adopt(reply, len(BODY) - len(first))
+        rest, second = bytearray(), bytearray()
+        read_body(connection, 5000, rest)
+        if not answer.is_last:
+            connection.ask(300, 90_000)
+            assert next_answer(connection).status == 206
+            read_body(connection, 5000, second)
         connection.close()
+    return first + bytes(rest), answer, bytes(second)
+
+
+def test_the_connection_of_the_first_answer_goes_on_with_more_parts(serve: Serve, client: Client) -> None:
+    site = serve(answer_ranges)
+    whole, answer, second = continue_first_answer(client(site), f"{site.origin}/file")
+    assert (whole, answer.status, answer.is_last) == (BODY, 206, False)
+    assert second == BODY[300:90_000]
+    assert site.connections == 1
+
+
+def test_the_same_goes_over_tls(
+    serve: Serve, client: Client, internet: Internet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "ca.pem"))
+    internet.place("hub.example", 443, serve(answer_ranges, certificate="server.pem"))
+    whole, _answer, second = continue_first_answer(client(hosts=("hub.example",)), "https://hub.example/file")
+    assert (whole, second) == (BODY, BODY[300:90_000])
+
+
+def test_a_server_that_will_close_says_so_on_the_first_answer_too(serve: Serve, client: Client) -> None:
+    def close(seen: Seen) -> Say:
+        said = answer_ranges(seen)
+        return Say(said.status, {**said.headers, "Connection": "close"}, said.body)
+
+    site = serve(close)
+    whole, answer, _second = continue_first_answer(client(site), f"{site.origin}/file")
+    assert (whole, answer.is_last) == (BODY, True)
+
+
+@pytest.mark.parametrize("headers", [{"Transfer-Encoding": "chunked"}, {"Content-Length": "many"}])
+def test_an_answer_whose_end_its_head_does_not_tell_is_no_place(
+    headers: dict[str, str], serve: Serve, client: Client
+) -> None:
+    site = serve(answer_ranges)
+    http = client(site)
+    with http.open(f"{site.origin}/file") as reply:
+        reply.headers = {**reply.headers, **headers}
+        assert http.place_of(reply) is None
 
 
 def test_all_fetches_from_one_host_share_its_budget() -> None:
