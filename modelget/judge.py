@@ -10,7 +10,7 @@ from .errors import UnsafeFile
 from .library import Library
 from .progress import Progress, Reporter
 from .types import Digest, Requirement, Verdict
-from .verify import check_contents, digest_file
+from .verify import COMPUTED_ALGORITHMS, check_contents, digest_file
 
 
 def judge(
@@ -45,7 +45,7 @@ def _expectation(
     path: Path, need: Requirement | None, library: Library, published: Callable[[Requirement], Digest | None]
 ) -> tuple[Digest | None, str]:
     """Find out what the digest should be: pinned by the workflow, else recorded here, else published."""
-    if need and need.digest:
+    if need and need.digest and need.digest.algorithm in COMPUTED_ALGORITHMS:
         return need.digest, "workflow"
     if recorded := library.last_digest(path):
         return recorded, "recorded"

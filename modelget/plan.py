@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from .errors import ModelgetError, NotEnoughSpace, UnsafePath
 from .library import Library
@@ -16,8 +16,10 @@ from .types import (
     Download,
     Plan,
     PlanItem,
+    Requirement,
     Resolution,
     Status,
+    has_model_suffix,
     to_fetch,
 )
 
@@ -135,24 +137,41 @@ def _fetch_item(
         guess = candidate.folder if candidate.folder in library.folders else "FOLDER"
         hint = f"No rule says which model folder it belongs in. Pass --folder {wanted.name}={guess}."
         return PlanItem(resolution, Status.CHOOSE, hint)
+    name = _file_name(wanted, candidate)
+    if not has_model_suffix(name):
+        hint = "No place says in what format it is. Plan again without --offline, or pass "
+        return PlanItem(
+            resolution, Status.CHOOSE, f"{hint}--choose {wanted.name}=ID with a link to the file."
+        )
     try:
-        destination = library.destination(wanted.folder, wanted.name)
+        destination = library.destination(wanted.folder, name)
     except UnsafePath as error:
         return PlanItem(resolution, Status.DENIED, f"{error}. {error.hint}")
-    if candidate.is_pickle or Path(wanted.name).suffix.lower() in PICKLE_SUFFIXES:
+    if candidate.is_pickle or Path(name).suffix.lower() in PICKLE_SUFFIXES:
         if allow_pickle == "never":
             return PlanItem(
                 resolution, Status.DENIED, "Pickle files can run code, and the owner forbids them."
             )
-        if not decisions.allows_pickle(wanted.name):
-            hint = f"Loading this format can run code. If you trust it, pass --allow-pickle {wanted.name}."
+        if not (decisions.allows_pickle(name) or decisions.allows_pickle(wanted.name)):
+            hint = f"Loading this format can run code. If you trust it, pass --allow-pickle {name}."
             return PlanItem(resolution, Status.CHOOSE, hint)
     if not wanted.active and not decisions.include_inactive:
         return PlanItem(resolution, Status.FETCH, "Its nodes are switched off: not fetched without --all.")
-    label = f"{wanted.folder}/{wanted.name}"
+    label = f"{wanted.folder}/{name}"
     return PlanItem(
         resolution, Status.FETCH, None, Download(candidate, destination, library.staging(destination), label)
     )
+
+
+def _file_name(wanted: Requirement, candidate: Candidate) -> str:
+    """Return what the file will be called: as the workflow says, completed by what its publisher says."""
+    if has_model_suffix(wanted.name):
+        return wanted.name
+    published = candidate.name.replace("\\", "/").rpartition("/")[2]
+    if wanted.renamable:
+        sub_folder, slash, _stem = wanted.name.rpartition("/")
+        return sub_folder + slash + published
+    return wanted.name + PurePosixPath(published).suffix
 
 
 def _without_candidate(resolution: Resolution, barred: list[Candidate]) -> PlanItem:
@@ -171,4 +190,7 @@ def _without_candidate(resolution: Resolution, barred: list[Candidate]) -> PlanI
         return PlanItem(resolution, Status.UNRESOLVED, f"Could not ask {names}. Try again, or pass {choose}.")
     if wanted.urls:
         return PlanItem(resolution, Status.UNRESOLVED, f"Not found at {wanted.urls[0]}. Pass {choose}.")
+    if wanted.digest:
+        known = f"No place knows a file with the digest {wanted.digest}"
+        return PlanItem(resolution, Status.UNRESOLVED, f"{known}, and no link is given. Pass {choose}.")
     return PlanItem(resolution, Status.UNRESOLVED, f"The workflow names no place for it. Pass {choose}.")

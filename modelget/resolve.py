@@ -9,7 +9,16 @@ from .errors import HostNotAllowed, SourceUnavailable, UnsafeFile
 from .http import Http
 from .library import Library
 from .sources import Source
-from .types import Candidate, Digest, Evidence, ModelFile, Requirement, Resolution, SourceFailure
+from .types import (
+    Candidate,
+    Digest,
+    Evidence,
+    ModelFile,
+    Requirement,
+    Resolution,
+    SourceFailure,
+    has_model_suffix,
+)
 from .verify import COMPUTED_ALGORITHMS, check_contents
 
 
@@ -18,10 +27,10 @@ def resolve(wanted: Requirement, library: Library, sources: Iterable[Source], ht
 
     A source that cannot answer becomes a SourceFailure beside what the others found.
     """
-    if present := library.find(wanted.folder, wanted.name):
-        return Resolution(wanted, present, _complaint(present, wanted, library))
+    if present := _here(wanted, library):
+        return present
     if twin := _pinned_here(wanted, library):
-        return Resolution(wanted, candidates=(twin,))
+        return _published_here(wanted, [twin], library) or Resolution(wanted, candidates=(twin,))
     sources = list(sources)
     found, failures = _ask(wanted, sources, http)
     weighed = [_with_twin(_weigh(candidate, wanted), library) for candidate in found]
@@ -33,7 +42,46 @@ def resolve(wanted: Requirement, library: Library, sources: Iterable[Source], ht
     best: dict[str, Candidate] = {}
     for candidate in sorted(weighed, key=_rank):
         best.setdefault(candidate.id, candidate)
+    if present := _published_here(wanted, best.values(), library):
+        return present
     return Resolution(wanted, candidates=tuple(best.values()), failures=tuple(dict.fromkeys(failures)))
+
+
+def _here(wanted: Requirement, library: Library) -> Resolution | None:
+    """Look for a file of that name; of several that bear a stem, the recorded digest may tell the one."""
+    found = library.find_all(wanted.folder, wanted.name)
+    if not found:
+        return None
+    pinned = [file for file in found if _is_pinned(file, wanted, library)]
+    if len(found) > 1 and not pinned:
+        others = " and ".join(file.path.name for file in found[1:])
+        complaint = f"so is {others}, and the name has no suffix that tells them apart"
+        return Resolution(wanted, found[0], complaint)
+    present = (pinned or found)[0]
+    return Resolution(wanted, present, _complaint(present, wanted.digest, library, "the workflow pins"))
+
+
+def _is_pinned(file: ModelFile, wanted: Requirement, library: Library) -> bool:
+    recorded = library.digest_of(file.path) if wanted.digest else None
+    return bool(recorded and wanted.digest and recorded.in_terms_of(wanted.digest) == wanted.digest)
+
+
+def _published_here(
+    wanted: Requirement, candidates: Iterable[Candidate], library: Library
+) -> Resolution | None:
+    """Find the model under the name that its publisher gave it, where any name will do."""
+    best = next(iter(candidates), None)
+    if not wanted.renamable or best is None or not best.evidence.is_sure:
+        return None
+    twin = library.find_digest(best.digest) if best.digest else None
+    if twin and library.holds(wanted.folder, twin.path):
+        return Resolution(wanted, twin)
+    present = library.find(wanted.folder, best.name) if has_model_suffix(best.name) else None
+    if present is None:
+        return None
+    if best.size not in (None, present.size):
+        return Resolution(wanted, present, f"it has {present.size} bytes and {best.id} has {best.size}")
+    return Resolution(wanted, present, _complaint(present, best.digest, library, f"{best.id} has"))
 
 
 def published_digest(wanted: Requirement, sources: Iterable[Source], http: Http) -> Digest | None:
@@ -66,19 +114,12 @@ def _weigh(candidate: Candidate, wanted: Requirement) -> Candidate:
     unknown = published is None or (published.algorithm == "git-sha1" and pinned.algorithm != "git-sha1")
     if unknown and pinned.algorithm in COMPUTED_ALGORITHMS:
         return replace(candidate, digest=pinned)  # the fetch will tell
-    known = _in_terms_of(pinned, published) if published else None
+    known = published.in_terms_of(pinned) if published else None
     if known == pinned:
-        return replace(candidate, evidence=Evidence.SAME_DIGEST)
-    if known is None and candidate.evidence is Evidence.SAME_DIGEST:
-        return candidate  # the source was asked for the pinned digest, and publishes another one as well
+        return replace(candidate, evidence=Evidence.SAME_DIGEST) if pinned.is_unique else candidate
+    if known is None and (candidate.evidence is Evidence.SAME_DIGEST or not pinned.can_contradict):
+        return candidate  # the source was asked for the pinned digest, or that digest says nothing against it
     return replace(candidate, evidence=min(candidate.evidence, Evidence.SAME_NAME))
-
-
-def _in_terms_of(pinned: Digest, known: Digest) -> Digest | None:
-    """Return a known digest as the algorithm of the pinned one; None when only the bytes could tell."""
-    if pinned.algorithm == "autov2" and known.algorithm == "sha256":
-        return Digest("autov2", known.hex[:10])
-    return known if known.algorithm == pinned.algorithm else None
 
 
 def _pinned_here(wanted: Requirement, library: Library) -> Candidate | None:
@@ -120,7 +161,7 @@ def _rank(candidate: Candidate) -> tuple[object, ...]:
     )
 
 
-def _complaint(present: ModelFile, wanted: Requirement, library: Library) -> str | None:
+def _complaint(present: ModelFile, right: Digest | None, library: Library, says: str) -> str | None:
     try:
         check_contents(present.path, present.path.name)
     except UnsafeFile as error:
@@ -128,7 +169,7 @@ def _complaint(present: ModelFile, wanted: Requirement, library: Library) -> str
     except OSError as error:
         return f"it cannot be read ({error.strerror})"
     recorded = library.digest_of(present.path)
-    known = _in_terms_of(wanted.digest, recorded) if recorded and wanted.digest else None
-    if known and known != wanted.digest:
-        return f"its digest is {known}, the workflow pins {wanted.digest}"
+    known = recorded.in_terms_of(right) if recorded and right else None
+    if known and known != right:
+        return f"its digest is {known}, {says} {right}"
     return None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 PICKLE_SUFFIXES = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl"})
 """Formats whose loading can run code: fetched only with a person's consent for each file."""
@@ -14,7 +14,16 @@ PICKLE_SUFFIXES = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl"})
 MODEL_SUFFIXES = PICKLE_SUFFIXES | {".safetensors", ".sft", ".gguf", ".onnx"}
 """What a fetched file may be called; nothing that Python, a shell or ComfyUI would run as code."""
 
-_DIGEST_LENGTHS = {"sha256": 64, "blake3": 64, "git-sha1": 40, "autov2": 10, "autov3": 12, "crc32": 8}
+_DIGEST_LENGTHS = {
+    "sha256": 64,
+    "blake3": 64,
+    "git-sha1": 40,
+    "autov3": 12,
+    "shorthash": 12,
+    "autov2": 10,
+    "autov1": 8,
+    "crc32": 8,
+}
 _HEX = re.compile(r"[0-9a-f]+")
 
 
@@ -50,6 +59,8 @@ class Digest:
     ``git-sha1`` is Git's blob id (SHA-1 over a header with the size, then the bytes), which the Hub
     publishes for files outside LFS. ``autov2`` is the first 10 digits of the sha256,
     ``autov3`` the first 12 of the sha256 over a safetensors file's tensors alone, whatever its header says.
+    ``shorthash`` is what WebUIs write for a LoRA: its AutoV3, or the first 12 digits of its sha256; they do
+    not say which. ``autov1`` is 8 digits over 64 KiB of the file, which many different files share.
     """
 
     algorithm: str
@@ -64,24 +75,61 @@ class Digest:
     def __str__(self) -> str:
         return f"{self.algorithm}:{self.hex}"
 
+    def in_terms_of(self, other: Digest) -> Digest | None:
+        """Return this digest as the algorithm of the other one; None when only the bytes could tell."""
+        if self.algorithm == other.algorithm:
+            return self
+        if self.algorithm == "sha256" and other.algorithm == "autov2":
+            return Digest("autov2", self.hex[:10])
+        if other.algorithm == "shorthash" and self.algorithm in ("sha256", "autov3"):
+            # A sha256 that begins otherwise says nothing: the short hash may be an AutoV3.
+            return other if self.hex.startswith(other.hex) else None
+        return None
+
+    @property
+    def is_unique(self) -> bool:
+        """Tell whether only one file has it, accidents aside."""
+        return self.algorithm != "autov1"
+
+    @property
+    def can_contradict(self) -> bool:
+        """Tell whether a file without it is another one: short forms lead to a file, and say no more."""
+        return self.algorithm not in ("autov1", "shorthash")
+
+
+def has_model_suffix(name: str) -> bool:
+    """Tell whether a name says the file's format; a stem (``dreamshaper_8``, ``v1.5``) does not."""
+    return PurePosixPath(name).suffix.lower() in MODEL_SUFFIXES
+
+
+def stem_of(name: str) -> str:
+    """Return the name without its model suffix, sub-folder included."""
+    return name[: -len(PurePosixPath(name).suffix)] if has_model_suffix(name) else name
+
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """A model that the workflow names, with whatever the workflow tells about it."""
 
     name: str
-    """As the workflow writes it, sub-folder included (``SDXL/x.safetensors``), always with ``/``."""
+    """As the workflow writes it, sub-folder included (``SDXL/x.safetensors``), always with ``/``.
+
+    A prompt, infotext or recipe may give a stem only, or no name at all: then a digest or an id stands here.
+    """
     folder: str | None = None
     """ComfyUI's name for the model folder (``vae``); None when no rule says which."""
     wanted_by: tuple[str, ...] = ()
     """Execution ids of the nodes that select it: ``12``, or ``57:30`` inside a subgraph."""
     how: str = "widget"
-    """Where the name was read: ``widget``, ``input`` (API prompt) or ``id`` (asked for by a person)."""
+    """Where the name was read: ``widget``, ``input`` (API prompt), ``prompt`` (``embedding:…`` or a LoRA tag in
+    the text of a prompt), ``infotext``, ``recipe`` or ``id`` (asked for by a person)."""
     active: bool = True
     """False when every node that selects it is muted, bypassed or switched off."""
     urls: tuple[str, ...] = ()
     """Declared places: URLs or ids (``hf:…``, ``civitai:…``, AIR), best first."""
     digest: Digest | None = None
+    renamable: bool = False
+    """Whether the file may bear its publisher's name: the text tells what was used, nothing looks it up."""
 
 
 @dataclass(frozen=True, slots=True)

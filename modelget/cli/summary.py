@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..errors import ModelgetError
 from ..job import Outcomes
-from ..types import Candidate, Fetched, Plan, PlanItem, Status, to_fetch
+from ..types import Candidate, Fetched, Plan, PlanItem, Status, has_model_suffix, stem_of, to_fetch
 from .exit_codes import DONE, FAILED, UNDECIDED
 from .terminal import colour, plain, size, table
 
@@ -77,8 +77,7 @@ def _is_here(item: PlanItem, outcomes: Outcomes) -> bool:
 
 
 def _row(item: PlanItem, verbose: bool) -> tuple[str, ...]:
-    wanted = item.requirement
-    name = f"{wanted.folder or '?'}/{wanted.name}"
+    name = _shown_name(item)
     best = item.resolution.candidates[0] if item.resolution.candidates else None
     if item.resolution.present or best is None:
         present = item.resolution.present
@@ -87,11 +86,23 @@ def _row(item: PlanItem, verbose: bool) -> tuple[str, ...]:
     return (item.status.value, name, size(best.size), where, best.licence or "licence not stated")
 
 
+def _shown_name(item: PlanItem) -> str:
+    """Name the file as it is or will be called; where the workflow calls it otherwise, that too."""
+    wanted, present = item.requirement, item.resolution.present
+    file = item.download.destination if item.download else present.path if present else None
+    if has_model_suffix(wanted.name) or file is None:
+        return f"{wanted.folder or '?'}/{wanted.name}"
+    said = wanted.name.rpartition("/")[2]
+    label = f"{wanted.folder or '?'}/{file.name}"
+    return label if stem_of(file.name) == said else f"{label} ({said})"
+
+
 def _show_notes(item: PlanItem, verbose: bool) -> None:
     notes = [item.hint] if item.hint else []
     notes += [f"{failure.source} could not answer: {failure.message}" for failure in item.resolution.failures]
     if verbose:
-        notes.append("wanted by node " + ", ".join(item.requirement.wanted_by))
+        nodes = ", ".join(item.requirement.wanted_by)
+        notes.append(f"wanted by node {nodes}" if nodes else f"named in the {item.requirement.how}")
         notes += [
             f"{candidate.evidence.name}: {candidate.id} {candidate.digest or ''}"
             for candidate in item.resolution.candidates

@@ -40,7 +40,7 @@ class Catalogue:
         return found[::-1] or ([first] if first and first.model_id == model_id else [])
 
     def with_hash(self, digest: str) -> CivitaiVersion | None:
-        """Return the oldest known version with a file of this sha256 or AutoV2."""
+        """Return the oldest known version with a file of this sha256, AutoV1, AutoV2 or AutoV3."""
         wanted = digest.upper()
         for version in self._listed():
             if any(wanted in self.hashes(version, file).values() for file in version.files):
@@ -53,8 +53,11 @@ class Catalogue:
 
     def hashes(self, version: CivitaiVersion, file: CivitaiFile) -> dict[str, str]:
         """Return the published digests of a file."""
-        sha256 = self.content(version, file).sha256.upper()
-        return {"AutoV2": sha256[:10], "SHA256": sha256}
+        content = self.content(version, file)
+        known = {"AutoV1": content.autov1, "AutoV2": content.sha256[:10], "SHA256": content.sha256}
+        if file.format == "SafeTensor":
+            known["AutoV3"] = content.tensors_sha256[:12]
+        return {algorithm: digits.upper() for algorithm, digits in sorted(known.items()) if digits}
 
     def version_json(self, version: CivitaiVersion, base_url: str) -> dict[str, Any]:
         """Describe a version and its model."""

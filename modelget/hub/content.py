@@ -54,7 +54,7 @@ class Content:
         self._start = start[:size]
         self._block = block
         self._flipped = flipped
-        self._digests: dict[str, str] = {}
+        self._digests: dict[tuple[str, int], str] = {}
         self._lock = Lock()
 
     @property
@@ -66,6 +66,20 @@ class Content:
     def git_sha1(self) -> str:
         """Git's blob id of the right bytes."""
         return self._digest("sha1", b"blob %d\0" % self.size)
+
+    @property
+    def tensors_sha256(self) -> str:
+        """The sha256 of what follows a safetensors header, of the right bytes."""
+        lead = b"".join(map(bytes, self._right_chunks(0, min(8, self.size))))
+        return self._digest("sha256", b"", 8 + int.from_bytes(lead, "little"))
+
+    @property
+    def autov1(self) -> str:
+        """The first 8 digits over 64 KiB from 1 MiB on, as Civitai has them; empty for files below 2 MiB."""
+        if self.size < 2 * 2**20:
+            return ""
+        part = b"".join(map(bytes, self._right_chunks(0x100000, 0x110000)))
+        return hashlib.sha256(part).hexdigest()[:8]
 
     def read(self, offset: int = 0, length: int | None = None) -> bytes:
         """Return ``length`` bytes from ``offset``, as they are sent."""
@@ -100,14 +114,15 @@ class Content:
             yield view[skip : skip + taken]
             at += taken
 
-    def _digest(self, algorithm: str, lead: bytes) -> str:
+    def _digest(self, algorithm: str, lead: bytes, start: int = 0) -> str:
+        key = (algorithm, start)
         with self._lock:
-            if algorithm not in self._digests:
+            if key not in self._digests:
                 running = hashlib.new(algorithm, lead, usedforsecurity=False)
-                for chunk in self._right_chunks(0, self.size):
+                for chunk in self._right_chunks(min(start, self.size), self.size):
                     running.update(chunk)
-                self._digests[algorithm] = running.hexdigest()
-            return self._digests[algorithm]
+                self._digests[key] = running.hexdigest()
+            return self._digests[key]
 
 
 class Contents:

@@ -22,6 +22,7 @@ _PLACES = {
 }
 _OLD_NAMES = {"unet": "diffusion_models", "clip": "text_encoders"}
 _OUTPUTS = ("checkpoints", "clip", "vae", "diffusion_models", "loras")
+EMBEDDINGS = "embeddings"
 # ComfyUI registers these beside the model folders, but they hold code, settings and pictures.
 CODE_FOLDER = "custom_nodes"
 _NOT_MODELS = frozenset({CODE_FOLDER, "configs", "datasets"})

@@ -9,9 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ..errors import UnsafePath
-from ..types import Digest, ModelFile
+from ..types import Digest, ModelFile, has_model_suffix
 from .disk import device_of, is_folder, is_inside, is_writable, names_in, nearest_existing, regular_file
-from .folders import current_name, holds_code, holds_no_models
+from .folders import EMBEDDINGS, current_name, holds_code, holds_no_models
+from .namesakes import namesakes
 from .placement import refuse_unsafe_place
 from .records import Records, state_of
 from .safe_names import component_fault, lookup_parts, safe_parts
@@ -40,15 +41,31 @@ class Library:
         self._records = Records(self.models_root / STATE_FOLDER)
 
     def find(self, folder: str | None, name: str) -> ModelFile | None:
-        """Return the file that ComfyUI would load for this name; None for the folder means any folder."""
+        """Return the file that ComfyUI would load for this name; None for the folder means any folder.
+
+        A stem finds the one file that bears it, in any format and sub-folder; None when several do.
+        """
+        found = self.find_all(folder, name)
+        return found[0] if len(found) == 1 else None
+
+    def find_all(self, folder: str | None, name: str) -> tuple[ModelFile, ...]:
+        """Return every file that the name may mean: more than one only for a name without a sub-folder."""
         parts = lookup_parts(name)
         if parts is None:
-            return None
-        for root in self._everywhere() if folder is None else self._roots_of(folder):
+            return ()
+        roots = self._everywhere() if folder is None else self._roots_of(folder)
+        for root in roots:
             path = root.joinpath(*parts)
             if facts := regular_file(path):
-                return ModelFile(path, facts.st_size)
-        return None
+                return (ModelFile(path, facts.st_size),)
+        # ComfyUI looks for a whole name in that very place, but for embeddings in all sub-folders.
+        if has_model_suffix(name) and folder != EMBEDDINGS:
+            return ()
+        return namesakes(roots, "/".join(parts), embeddings=folder == EMBEDDINGS)
+
+    def holds(self, folder: str | None, file: Path) -> bool:
+        """Tell whether ComfyUI finds the file when it looks into that model folder."""
+        return folder is not None and any(map(file.is_relative_to, self._roots_of(folder)))
 
     def destination(self, folder: str, name: str) -> Path:
         """Return the path for a new file; raise UnsafePath unless it is certain to stay in its root."""

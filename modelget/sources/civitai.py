@@ -13,7 +13,7 @@ from ..errors import HostNotAllowed, InvalidSetting, SourceUnavailable
 from ..hosts import origin_of
 from ..http import Http, Reply, retry_after
 from ..settings import Settings
-from ..types import Barrier, Candidate, Digest, Evidence, Requirement
+from ..types import Barrier, Candidate, Digest, Evidence, Requirement, stem_of
 
 _PAGES = frozenset(f"{www}civitai.{top}" for www in ("", "www.") for top in ("com", "red", "green"))
 _NUMBER = "[0-9]{1,18}"
@@ -29,7 +29,7 @@ _PATH = re.compile(
     rf"|(?:/api/v1)?/model-versions/(?P<version>{_NUMBER})/?"
     rf"|/api/download/models/(?P<download>{_NUMBER})/?"
 )
-_LOOKED_UP_BY = frozenset({"sha256", "autov2", "blake3", "crc32"})
+_LOOKED_UP_BY = frozenset({"sha256", "autov3", "shorthash", "autov2", "autov1", "blake3", "crc32"})
 _FOLDERS = {
     "checkpoint": "checkpoints",
     "lora": "loras",
@@ -121,12 +121,16 @@ class Civitai:
 
     def _look_up_digest(self, endpoint: str, wanted: Requirement, http: Http) -> Iterator[Candidate]:
         assert wanted.digest is not None  # noqa: S101 - the caller asked
-        version = _document(f"{endpoint}/api/v1/model-versions/by-hash/{wanted.digest.hex}", http)
-        file = next((file for file in _files(version) if wanted.digest in _digests(file)), None)
-        number = _whole(version, "id")
-        if version is not None and file is not None and number is not None:
-            reference = CivitaiReference(version=number)
-            yield from self._candidate(endpoint, reference, version, file, Evidence.SAME_DIGEST, http)
+        # What many files share is a hint, not a proof.
+        evidence = Evidence.SAME_DIGEST if wanted.digest.is_unique else Evidence.SAME_NAME
+        for digits in _forms(wanted.digest):
+            version = _document(f"{endpoint}/api/v1/model-versions/by-hash/{digits}", http)
+            file = next((file for file in _files(version) if _has(file, wanted.digest)), None)
+            number = _whole(version, "id")
+            if version is not None and file is not None and number is not None:
+                reference = CivitaiReference(version=number)
+                yield from self._candidate(endpoint, reference, version, file, evidence, http)
+                return
 
     def _candidate(
         self,
@@ -263,8 +267,9 @@ def _pick(version: Any, file_id: int | None, wanted: Requirement) -> dict[str, A
     files = _files(version)
     tests: list[Callable[[dict[str, Any]], bool]] = [
         lambda file: file_id is not None and file.get("id") == file_id,
-        lambda file: wanted.digest is not None and wanted.digest in _digests(file),
+        lambda file: wanted.digest is not None and _has(file, wanted.digest),
         lambda file: file.get("name") == wanted.name.rpartition("/")[2],
+        lambda file: stem_of(str(file.get("name"))) == wanted.name.rpartition("/")[2],
         lambda file: file.get("primary") is True,
         lambda file: len(files) == 1,
     ]
@@ -282,11 +287,23 @@ def _digests(file: dict[str, Any]) -> list[Digest]:
     hashes = file.get("hashes")
     found = []
     for algorithm, value in hashes.items() if isinstance(hashes, dict) else ():
+        digits = str(value)
+        if str(algorithm).lower() == "autov3":
+            digits = digits[:12]  # the scanner stores all 64, the API mostly shows 12
         try:
-            found.append(Digest(str(algorithm), str(value)))
+            found.append(Digest(str(algorithm), digits))
         except ValueError:
-            continue  # AutoV1, AutoV3 and whatever comes next
+            continue  # whatever comes next
     return found
+
+
+def _has(file: dict[str, Any], wanted: Digest) -> bool:
+    return any(digest.in_terms_of(wanted) == wanted for digest in _digests(file))
+
+
+def _forms(digest: Digest) -> tuple[str, ...]:
+    """Give the digits to ask for: Civitai knows an AutoV3 by 12 and the start of a sha256 by 10."""
+    return (digest.hex, digest.hex[:10]) if digest.algorithm == "shorthash" else (digest.hex,)
 
 
 def _first(document: Any, key: str) -> Any:

@@ -13,7 +13,7 @@ from modelget.hub import CivitaiVersion, HubRules
 VAE = loader(12, "ae.safetensors", "vae", hub_link("o/r", "split_files/vae/ae.safetensors"))
 
 
-def test_the_json_document_has_the_promised_keys(modelget, hub, tmp_path) -> None:
+def test_the_json_document_has_the_promised_keys(modelget, hub, models, tmp_path) -> None:
     workflow = save_workflow(tmp_path / "x.json", VAE)
 
     ran = modelget("plan", workflow, "--json")
@@ -32,11 +32,13 @@ def test_the_json_document_has_the_promised_keys(modelget, hub, tmp_path) -> Non
                 "active": True,
                 "status": "fetch",
                 "path": None,
+                "destination": str(models / "vae" / "ae.safetensors"),
                 "candidates": [
                     {
                         "source": "huggingface",
                         "id": f"hf:o/r/split_files/vae/ae.safetensors@{commit}",
                         "url": f"{hub.endpoint}/o/r/resolve/{commit}/split_files/vae/ae.safetensors",
+                        "name": "ae.safetensors",
                         "size": content.size,
                         "sha256": content.sha256,
                         "evidence": "DECLARED_URL",
@@ -172,7 +174,7 @@ def test_a_workflow_comes_in_on_standard_input(modelget, tmp_path, monkeypatch) 
     assert ran.document["requirements"][0]["name"] == "ae.safetensors"
 
 
-def test_an_api_prompt_is_a_workflow_too(modelget, tmp_path) -> None:
+def test_an_api_prompt_is_a_workflow_too(modelget, models, tmp_path) -> None:
     prompt = {"3": {"class_type": "VAELoader", "inputs": {"vae_name": "ae.safetensors"}}}
     path = tmp_path / "prompt.json"
     path.write_text(json.dumps(prompt))
@@ -186,6 +188,7 @@ def test_an_api_prompt_is_a_workflow_too(modelget, tmp_path) -> None:
         "active": True,
         "status": "fetch",
         "path": None,
+        "destination": str(models / "vae" / "ae.safetensors"),
         "candidates": [],
         "failures": [],
         "hint": None,

@@ -44,7 +44,8 @@ def test_any_version_exists_and_is_described(hub: EmbeddedHub) -> None:
     assert file["sizeKB"] == content.size / 1024
     assert isinstance(file["sizeKB"], float)
     assert file["metadata"] == {"format": "SafeTensor", "size": "pruned", "fp": "fp16"}
-    assert file["hashes"] == {"AutoV2": content.sha256[:10].upper(), "SHA256": content.sha256.upper()}
+    sha256, tensors = content.sha256.upper(), content.tensors_sha256.upper()
+    assert file["hashes"] == {"AutoV2": sha256[:10], "AutoV3": tensors[:12], "SHA256": sha256}
     assert (file["primary"], file["type"], file["pickleScanResult"]) == (True, "Model", "Success")
     assert file["downloadUrl"] == version["downloadUrl"] == hub.civitai_url(1234)
 
@@ -185,7 +186,7 @@ def test_a_model_has_licence_flags_and_its_newest_version_first(hub_with) -> Non
     assert model["allowCommercialUse"] == ["Image"]
     assert (model["allowDerivatives"], model["allowDifferentLicense"]) == (False, True)
     assert [version["id"] for version in model["modelVersions"]] == [700, 650]
-    assert model["modelVersions"][0]["files"][1]["hashes"].keys() == {"AutoV2", "SHA256"}
+    assert model["modelVersions"][0]["files"][1]["hashes"].keys() == {"AutoV2", "AutoV3", "SHA256"}
 
 
 def test_any_model_has_a_version(hub_with) -> None:
@@ -250,3 +251,16 @@ def test_a_corrupt_download_differs_from_the_published_digest(hub_with) -> None:
     body = requests.get(hub.civitai_url(5), timeout=10).content
     published = get(hub, "/api/v1/model-versions/5").json()["files"][0]["hashes"]["SHA256"]
     assert hashlib.sha256(body).hexdigest().upper() != published
+
+
+def test_a_hash_of_the_tensors_and_the_old_short_one_find_a_version_too(hub_with) -> None:
+    hub = hub_with(civitai=(OLDER,), files={"civitai/650/civitai_650.safetensors": 3 * 2**20})
+    content = hub.content("civitai/650/civitai_650.safetensors")
+    data = content.read()
+    start = 8 + int.from_bytes(data[:8], "little")
+    autov3 = hashlib.sha256(data[start:]).hexdigest()[:12]
+    autov1 = hashlib.sha256(data[0x100000:0x110000]).hexdigest()[:8]
+    (file,) = get(hub, "/api/v1/model-versions/650").json()["files"]
+    assert (file["hashes"]["AutoV3"], file["hashes"]["AutoV1"]) == (autov3.upper(), autov1.upper())
+    for digest in (autov3, autov1):
+        assert get(hub, f"/api/v1/model-versions/by-hash/{digest}").json()["id"] == 650

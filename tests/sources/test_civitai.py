@@ -447,3 +447,49 @@ def test_offline_a_version_is_taken_as_it_is_and_a_model_is_not(asks, hub, conta
     assert candidate.url == f"{hub.endpoint}/api/download/models/51?fileId=2"
     assert ask("https://civitai.com/models/5") == []
     assert contacted == set()
+
+
+# Short digests, as infotext has them
+
+
+@pytest.mark.parametrize("algorithm", ["autov3", "shorthash"])
+def test_a_digest_of_the_tensors_finds_the_file(ask, hub, algorithm) -> None:
+    content = hub.content("civitai/51/small.safetensors")
+    candidate = ask.one(digest=Digest(algorithm, content.tensors_sha256[:12]))
+    assert (candidate.id, candidate.evidence) == ("civitai:51+1", Evidence.SAME_DIGEST)
+    assert candidate.digest == Digest("sha256", content.sha256)
+
+
+def test_a_short_hash_that_begins_the_sha256_is_asked_for_as_autov2(ask, hub) -> None:
+    content = hub.content("civitai/51/old.ckpt")
+    candidate = ask.one(digest=Digest("shorthash", content.sha256[:12]))
+    assert candidate.id == "civitai:51+3"
+    asked = [record.path for record in hub.requests if "by-hash" in record.path]
+    assert [path.rpartition("/")[2] for path in asked] == [content.sha256[:12], content.sha256[:10]]
+
+
+def test_a_short_hash_whose_last_digits_differ_is_another_file(ask, hub) -> None:
+    content = hub.content("civitai/51/old.ckpt")
+    other = "00" if content.sha256[10:12] != "00" else "11"
+    assert ask(digest=Digest("shorthash", content.sha256[:10] + other)) == []
+
+
+def test_the_old_hash_that_many_files_share_is_no_proof(asks, hub_with) -> None:
+    big = CivitaiVersion(80, 8, type="Checkpoint", files=(CivitaiFile(800, "m.safetensors", primary=True),))
+    hub = hub_with(civitai=(big,), files={"civitai/80/m.safetensors": 3 * 2**20})
+    digest = Digest("autov1", hub.content("civitai/80/m.safetensors").autov1)
+    assert asks("civitai", settings_for(hub)).one(digest=digest).evidence is Evidence.SAME_NAME
+
+
+def test_an_autov3_of_full_length_is_compared_by_its_first_digits(ask_site, site) -> None:
+    digits = "7c6bad76eb54" + "0" * 52
+    files = [{"id": 1, "name": "x.safetensors", "hashes": {"AutoV3": digits.upper()}}]
+    site.says_json("/api/v1/model-versions/by-hash/7c6bad76eb54", {"id": 51, "files": files})
+    site.says("/api/download/models/51", 206, b"x", Content_Range="bytes 0-0/9")
+    assert ask_site.one(digest=Digest("shorthash", digits[:12])).id == "civitai:51+1"
+
+
+def test_a_stem_picks_the_file_of_that_stem(ask) -> None:
+    assert ask.one("civitai:51", name="old").id == "civitai:51+3"
+    assert ask.one("civitai:51", name="sub/small").id == "civitai:51+1"
+    assert ask.one("civitai:51", name="unknown").id == "civitai:51+2"

@@ -383,3 +383,57 @@ def test_nothing_to_fetch_is_never_refused(disks, models) -> None:
     plans = [plan_of(disks, "x", twin, present, Resolution(VAE))]
     refuse_what_cannot_fit(plans, disks, Limits(plan_bytes=0), nothing_staged)
     refuse_what_cannot_fit([], disks, Limits(plan_bytes=0), nothing_staged)
+
+
+# Names without a suffix
+
+STEM = replace(VAE, name="sub/ae", urls=(), digest=A)
+
+
+def test_a_stem_takes_the_suffix_of_its_candidate(decide, models) -> None:
+    item = decide(found(candidate(name="flux_ae.sft"), wanted=STEM))
+    assert item.download.destination == models / "vae/sub/ae.sft"
+    assert item.download.label == "vae/sub/ae.sft"
+
+
+def test_what_a_text_only_tells_of_takes_its_publishers_name(decide, models) -> None:
+    item = decide(found(candidate(name="flux_ae.sft"), wanted=replace(STEM, renamable=True)))
+    assert item.download.destination == models / "vae/sub/flux_ae.sft"
+
+
+def test_a_whole_name_is_kept_even_then(decide, models) -> None:
+    item = decide(found(candidate(name="flux_ae.sft"), wanted=replace(VAE, renamable=True)))
+    assert item.download.destination == models / "vae/ae.safetensors"
+
+
+@pytest.mark.parametrize("name", ["..\\..\\evil.safetensors", "../evil.safetensors", "a/evil.safetensors"])
+def test_a_publishers_name_cannot_leave_the_folder(decide, models, name) -> None:
+    item = decide(found(candidate(name=name), wanted=replace(STEM, name="x", renamable=True)))
+    assert item.download.destination == models / "vae/evil.safetensors"
+
+
+@pytest.mark.parametrize("renamable", [True, False])
+@pytest.mark.parametrize("name", ["4711", "evil.py", "evil.py\0.sh"])
+def test_a_candidate_of_no_known_format_is_for_a_person(decide, name, renamable) -> None:
+    item = decide(found(candidate(name=name), wanted=replace(STEM, name="x", renamable=renamable)))
+    assert (item.status, item.download) == (Status.CHOOSE, None)
+    assert "in what format" in item.hint
+    assert "--choose x=ID" in item.hint
+
+
+def test_a_pickle_is_accepted_by_the_name_it_will_have_or_the_one_it_has_in_the_text(decide, library) -> None:
+    told = found(candidate(name="bad.pt"), wanted=replace(STEM, name="worse", renamable=True))
+    refused = decide(told)
+    assert refused.status is Status.CHOOSE
+    assert refused.hint.endswith("pass --allow-pickle bad.pt.")
+    for name, status in (("bad.pt", Status.FETCH), ("worse", Status.FETCH), ("other.pt", Status.CHOOSE)):
+        decisions = Decisions(allow_pickle=frozenset({name}))
+        (item,) = make_plan("x.txt", [told], library, decisions, "ask").items
+        assert item.status is status
+
+
+def test_an_unknown_digest_is_said_in_words(decide) -> None:
+    item = decide(Resolution(STEM))
+    assert item.status is Status.UNRESOLVED
+    assert item.hint.startswith(f"No place knows a file with the digest {A}, and no link is given.")
+    assert "--choose sub/ae=ID" in item.hint

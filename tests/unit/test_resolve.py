@@ -282,3 +282,87 @@ def test_the_published_digest_is_that_of_the_declared_place_only() -> None:
         assert published_digest(VAE, order, http) == SHA256
     assert published_digest(VAE, sources[:1], http) is None
     http.close()
+
+
+# Names without a suffix
+
+STEM = replace(VAE, name="ae", urls=(), digest=AUTOV2)
+TOLD = replace(STEM, renamable=True)
+
+
+def test_a_stem_is_present_as_the_one_file_that_bears_it(ask, models) -> None:
+    path = place(models, "vae/flux/ae.safetensors")
+    assert ask(STEM, Shelf(candidate())).present.path == path
+
+
+def test_two_files_of_one_stem_are_here_with_a_complaint(ask, models) -> None:
+    place(models, "vae/ae.ckpt")
+    place(models, "vae/ae.safetensors")
+    found = ask(STEM, Shelf(candidate()))
+    assert found.present.path.name == "ae.ckpt"
+    assert found.complaint == "so is ae.safetensors, and the name has no suffix that tells them apart"
+
+
+def test_of_two_files_of_one_stem_the_recorded_digest_tells_the_one(ask, models, library) -> None:
+    place(models, "vae/ae.ckpt")
+    path = place(models, "vae/ae.safetensors")
+    library.record(path, SHA256)
+    found = ask(STEM, Shelf())
+    assert (found.present.path, found.complaint) == (path, None)
+
+
+@pytest.mark.parametrize("pinned", [AUTOV2, Digest("shorthash", SHA256.hex[:12]), SHA256])
+def test_a_digest_that_begins_the_published_one_is_the_same_digest(ask, pinned) -> None:
+    found = ask(replace(STEM, digest=pinned), Shelf(by_digest=(candidate(digest=SHA256),)))
+    assert found.candidates[0].evidence is Evidence.SAME_DIGEST
+
+
+def test_a_short_hash_that_may_be_of_the_tensors_says_nothing_against_a_sha256(ask, models, library) -> None:
+    short = Digest("shorthash", "b" * 12)
+    found = ask(replace(VAE, digest=short), Shelf(candidate(digest=SHA256)))
+    assert found.candidates[0].evidence is Evidence.DECLARED_URL
+    library.record(place(models, "vae/ae.safetensors"), SHA256)
+    assert ask(replace(VAE, digest=short)).complaint is None
+
+
+def test_what_many_files_share_proves_none_of_them(ask) -> None:
+    weak = Digest("autov1", "0" * 8)
+    by_digest = (candidate(digest=weak, evidence=Evidence.SAME_NAME),)
+    found = ask(replace(STEM, digest=weak), Shelf(by_digest=by_digest))
+    assert found.candidates[0].evidence is Evidence.SAME_NAME
+
+
+def test_what_a_text_tells_of_is_present_under_its_publishers_name(ask, models) -> None:
+    path = place(models, "vae/flux_ae.safetensors")
+    published = candidate(digest=SHA256, size=len(WEIGHTS), evidence=Evidence.SAME_DIGEST)
+    published = replace(published, name="flux_ae.safetensors")
+    assert ask(TOLD, Shelf(by_digest=(published,))).present.path == path
+    # A prompt or a loader looks the file up by the name it says.
+    assert ask(STEM, Shelf(by_digest=(published,))).present is None
+
+
+def test_another_file_under_the_publishers_name_is_here_with_a_complaint(ask, models, library) -> None:
+    path = place(models, "vae/ae2.safetensors")
+    published = replace(candidate(digest=OTHER, evidence=Evidence.SAME_DIGEST), name="ae2.safetensors")
+    pinned = replace(TOLD, digest=Digest("autov2", OTHER.hex[:10]))
+    longer = replace(published, size=len(WEIGHTS) + 1)
+    assert "bytes" in ask(pinned, Shelf(by_digest=(longer,))).complaint
+    library.record(path, SHA256)
+    assert "its digest is" in ask(pinned, Shelf(by_digest=(published,))).complaint
+
+
+def test_a_doubtful_candidate_makes_nothing_present(ask, models) -> None:
+    place(models, "vae/ae2.safetensors")
+    doubtful = replace(candidate(evidence=Evidence.SAME_NAME), name="ae2.safetensors")
+    found = ask(TOLD, Shelf(by_digest=(doubtful,)))
+    assert (found.present, len(found.candidates)) == (None, 1)
+
+
+def test_the_same_bytes_in_the_right_folder_are_what_a_text_tells_of(ask, models, library) -> None:
+    path = place(models, "vae/mine.safetensors")
+    library.record(path, SHA256)
+    by_digest = (candidate(digest=SHA256, evidence=Evidence.SAME_DIGEST),)
+    assert ask(TOLD, Shelf(by_digest=by_digest)).present.path == path
+    assert ask(replace(TOLD, digest=SHA256), Shelf()).present.path == path
+    elsewhere = ask(replace(TOLD, folder="loras"), Shelf(by_digest=by_digest))
+    assert (elsewhere.present, elsewhere.candidates[0].local) == (None, path)

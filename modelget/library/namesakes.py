@@ -1,0 +1,51 @@
+"""Which files a name without a suffix may mean: WebUIs, prompts and tags leave suffix and sub-folder out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+from ..types import ModelFile, has_model_suffix, stem_of
+from .disk import files_below, regular_file
+
+_EMBEDDING_SUFFIXES = (".safetensors", ".pt", ".bin")
+"""In the order in which ComfyUI tries them (comfy/sd1_clip.py, load_embed)."""
+
+
+def namesakes(roots: Iterable[Path], name: str, *, embeddings: bool = False) -> tuple[ModelFile, ...]:
+    """Return the model files that bear the stem or the whole name, in whatever sub-folder; copies once.
+
+    A file in the sub-folder that the name states hides those elsewhere, and of one embedding in several
+    formats ComfyUI itself takes the first.
+    """
+    found: dict[str, Path] = {}
+    for root in roots:
+        for path in files_below(root):
+            relative = path.relative_to(root).as_posix()
+            if has_model_suffix(relative) and _bears(relative, name):
+                found.setdefault(relative, path)
+    exact = [relative for relative in found if name in (relative, stem_of(relative))]
+    chosen = list(_first_formats(exact or found)) if embeddings else exact or list(found)
+    files: dict[tuple[str, int], ModelFile] = {}
+    for relative in sorted(chosen):
+        if facts := regular_file(found[relative]):
+            key = (PurePosixPath(relative).name, facts.st_size)
+            files.setdefault(key, ModelFile(found[relative], facts.st_size))
+    return tuple(files.values())
+
+
+def _bears(relative: str, name: str) -> bool:
+    stem, file = stem_of(relative), PurePosixPath(relative).name
+    # Older WebUIs write "SDXL_x" for SDXL/x.safetensors.
+    return name in (relative, stem, file, stem_of(file), stem.replace("/", "_"))
+
+
+def _first_formats(relatives: Iterable[str]) -> Iterator[str]:
+    """Keep one file for each stem: that whose suffix ComfyUI tries first."""
+    best: dict[str, tuple[int, str]] = {}
+    for relative in relatives:
+        suffix = PurePosixPath(relative).suffix.lower()
+        if suffix in _EMBEDDING_SUFFIXES:
+            rank = (_EMBEDDING_SUFFIXES.index(suffix), relative)
+            best[stem_of(relative)] = min(rank, best.get(stem_of(relative), rank))
+    return (relative for _, relative in best.values())
