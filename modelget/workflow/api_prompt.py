@@ -8,6 +8,9 @@ from ..errors import InvalidWorkflow
 from .ignored_nodes import CARRIERS, IGNORED, OUTPUT_INPUTS
 from .loader_nodes import folder_of, places_of, selects_model
 from .names import names_in
+from .prompt_graph import Key, Reader
+from .prompt_graph import selections as named_in_prompts
+from .prompt_text import Prompt, prompt_of_inputs
 from .requirements import Selection
 from .ui_graph import MAX_NODES
 from .untyped import as_dict, as_id, as_key, as_list, as_text
@@ -19,6 +22,7 @@ class _Node:
     type: str
     choices: list[Choice] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
+    prompt: Prompt = field(default_factory=Prompt)
 
 
 def selections(prompt: dict[str, object], name: str) -> list[Selection]:
@@ -35,18 +39,26 @@ def selections(prompt: dict[str, object], name: str) -> list[Selection]:
             if held is not None:
                 taken.add(source)
                 found.append(_selection(node_id, node, Choice(held.name, input_name, held.enabled)))
-    return [entry for entry in found if entry.folder is not None or entry.wanted_by not in taken]
+    chosen = [entry for entry in found if entry.folder is not None or entry.wanted_by not in taken]
+    return chosen + named_in_prompts(_readers(nodes), name)
+
+
+def _readers(nodes: dict[str, _Node]) -> dict[Key, Reader]:
+    return {
+        (node_id,): Reader(node.prompt, node_id, sources=[(source,) for source in node.prompt.links])
+        for node_id, node in nodes.items()
+    }
 
 
 def _node(raw: dict[str, object]) -> _Node:
-    node = _Node(as_text(raw.get("class_type")))
+    node, inputs = _Node(as_text(raw.get("class_type"))), as_dict(raw.get("inputs"))
+    links = {name: source for name, value in inputs.items() if (source := _source(value)) is not None}
+    node.prompt = prompt_of_inputs(node.type, inputs, links)
     if node.type in IGNORED:
         return node
-    for input_name, value in as_dict(raw.get("inputs")).items():
-        source = _source(value)
-        if source is not None:
-            node.links[input_name] = source
-        elif input_name not in OUTPUT_INPUTS:
+    node.links = links
+    for input_name, value in inputs.items():
+        if input_name not in links and input_name not in OUTPUT_INPUTS:
             node.choices.extend(Choice(found.name, input_name, found.enabled) for found in names_in(value))
     return node
 

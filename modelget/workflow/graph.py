@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from .declarations import Declaration, declarations_of
 from .ignored_nodes import IGNORED
+from .prompt_text import Prompt, prompt_of_node
 from .untyped import as_dict, as_id, as_key, as_list, as_text, dicts_in
 from .widgets import Choice, choices_of
 
@@ -42,6 +43,7 @@ class Node:
     proxies: tuple[tuple[str, str], ...]
     """``properties.proxyWidgets``: (inner node's id, widget), in the order of ``values``."""
     declared: Mapping[str, Sequence[Declaration]]
+    prompt: Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ def _node(raw: dict[str, object]) -> Node:
         named=as_dict(raw.get("widgets_values_named")) or as_dict(values),
         proxies=tuple(_proxies(properties)),
         declared=declared,
+        prompt=prompt_of_node(raw, widgets),
     )
 
 

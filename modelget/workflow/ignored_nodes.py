@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .prompt_nodes import PROMPTS
+
 NOTES = frozenset({"Note", "MarkdownNote", "Note Plus (mtb)", "Label (rgthree)", "workflow/Note"})
 """They explain; the links in them are read elsewhere, as hints."""
 
@@ -9,20 +11,6 @@ SHOWN = frozenset(
     {"PreviewAny", "ShowText|pysssss", "Display Any (rgthree)", "easy showAnything", "DisplayAny"}
 )
 """They keep what an upstream node produced in the last run."""
-
-PROMPTS = frozenset(
-    {
-        "CLIPTextEncode",
-        "CLIPTextEncodeFlux",
-        "CLIPTextEncodeSD3",
-        "CLIPTextEncodeSDXL",
-        "CLIPTextEncodeSDXLRefiner",
-        "CLIPTextEncodeHunyuanDiT",
-        "CLIPTextEncodePixArtAlpha",
-        "CLIPTextEncodeLumina2",
-    }
-)
-"""Running text, of core nodes."""
 
 SAVERS = frozenset(
     {
@@ -39,7 +27,11 @@ SAVERS = frozenset(
 )
 """They write files: the name is an output's."""
 
-IGNORED = NOTES | SHOWN | PROMPTS | SAVERS
+UNREAD = NOTES | SHOWN | SAVERS
+"""Nothing in their own text is a model, not even as part of a prompt."""
+
+IGNORED = UNREAD | PROMPTS
+"""No value of theirs is a choice; what prompts name inside their text is found by ``prompt_text``."""
 
 OUTPUT_INPUTS = frozenset(
     {"filename_prefix", "output_name", "output_path", "output_file", "save_name", "save_path"}

@@ -41,13 +41,21 @@ def is_model_name(value: object) -> bool:
     return (
         isinstance(value, str)
         and value[-_LONGEST_SUFFIX:].lower().endswith(SUFFIXES)
-        and len(value) <= _MAX_LENGTH
+        and is_name(value)
         and not _ONLY_SUFFIX.search(value)
-        and not _ROOTED.match(value)
-        and not _FORBIDDEN.search(value)
         and not _SECOND_NAME.search(value)
-        and len(value.split()) <= _MAX_WORDS
-        and is_encodable(value)
+    )
+
+
+def is_name(text: str) -> bool:
+    """Tell whether the text can name a file below a model folder, with or without its suffix."""
+    return (
+        0 < len(text) <= _MAX_LENGTH
+        and not _ROOTED.match(text)
+        and not _FORBIDDEN.search(text)
+        and len(text.split()) <= _MAX_WORDS
+        and text.lower() not in NO_MODEL
+        and is_encodable(text)
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from ..types import Digest, Requirement
+from ..types import Digest, Requirement, stem_of
 from .declarations import Declaration
 
 
@@ -21,12 +21,15 @@ class Selection:
     active: bool
     declared: Mapping[str, Sequence[Declaration]]
     """What the node itself declares, by name."""
+    how: str | None = None
+    """Where the name was read, if otherwise than the rest of the file."""
 
 
 @dataclass(slots=True)
 class _Gathered:
     wanted_by: dict[str, None] = field(default_factory=dict)
     active: bool = False
+    how: str | None = None
     declared: list[Declaration] = field(default_factory=list)
     last: Sequence[Declaration] = ()
 
@@ -49,7 +52,7 @@ def merge(
         if entry.folder:
             folders.setdefault(entry.name, entry.folder)
     gathered: dict[_Key, _Gathered] = {}
-    for selection in selections:
+    for selection in _completed(list(selections), folders):
         _add(gathered, selection, folders)
     _join_unplaced(gathered)
     return tuple(
@@ -58,11 +61,25 @@ def merge(
     )
 
 
+def _completed(selections: list[Selection], folders: Mapping[str, str]) -> Iterator[Selection]:
+    """Give a stem from a prompt the whole name that a loader or a declaration has for the same folder."""
+    if not any(selection.how for selection in selections):
+        yield from selections
+        return
+    whole: dict[_Key, str] = {}
+    for name, folder in (*((s.name, s.folder) for s in selections if not s.how), *folders.items()):
+        for stem in (stem_of(name), stem_of(name.rpartition("/")[2])):
+            whole.setdefault((stem, folder), name)
+    for selection in selections:
+        known = whole.get((selection.name, selection.folder)) if selection.how else None
+        yield replace(selection, name=known) if known else selection
+
+
 def _add(gathered: dict[_Key, _Gathered], selection: Selection, folders: Mapping[str, str]) -> None:
     own = selection.declared.get(selection.name, ())
     own_folder = next((entry.folder for entry in own if entry.folder), None)
     folder = own_folder or selection.folder or folders.get(selection.name)
-    found = gathered.setdefault((selection.name, folder), _Gathered())
+    found = gathered.setdefault((selection.name, folder), _Gathered(how=selection.how))
     if selection.wanted_by is not None:
         found.wanted_by[selection.wanted_by] = None
     found.active = found.active or selection.active
@@ -90,7 +107,7 @@ def _requirement(key: _Key, found: _Gathered, elsewhere: list[Declaration], how:
         name=name,
         folder=folder,
         wanted_by=tuple(found.wanted_by),
-        how=how,
+        how=found.how or how,
         active=found.active,
         urls=tuple(dict.fromkeys(entry.url for entry in declared if entry.url)),
         digest=digests[0] if digests else None,

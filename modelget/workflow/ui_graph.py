@@ -9,6 +9,8 @@ from ..errors import InvalidWorkflow
 from .graph import Graph, Node
 from .links import Scope, Value, selected_by, value_of
 from .loader_nodes import folder_of
+from .prompt_graph import GraphReaders
+from .prompt_graph import selections as named_in_prompts
 from .requirements import Selection
 from .subgraphs import Subgraphs, subgraph_definitions
 from .untyped import as_list
@@ -32,7 +34,10 @@ def selections(root: dict[str, object], name: str) -> list[Selection]:
             walk.used.add(key)
             walk.graph(Scope(graph, prefix=None, active=False))
     # A value that a loader took over a link is that loader's choice, not also one of the node that held it.
-    return [found for found in walk.found if found.folder is not None or found.wanted_by not in walk.sources]
+    chosen = [
+        found for found in walk.found if found.folder is not None or found.wanted_by not in walk.sources
+    ]
+    return chosen + named_in_prompts(walk.readers.readers(), name)
 
 
 def _refuse_flood(root: dict[str, object], name: str) -> None:
@@ -51,16 +56,20 @@ class _Walk:
     found: list[Selection] = field(default_factory=list)
     sources: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
+    readers: GraphReaders = field(default_factory=GraphReaders)
     nodes: int = 0
     work: int = 0
 
     def graph(self, scope: Scope) -> None:
         for node in scope.graph.nodes:
             self._count(node)
+            self.readers.add(scope, node)
             if self.subgraphs.of(node) is None:
                 self._node(scope, node)
             else:
-                self.graph(self._inside(scope, node))
+                inside = self._inside(scope, node)
+                self.readers.enter(scope, node, inside)
+                self.graph(inside)
 
     def _count(self, node: Node) -> None:
         inner = self.subgraphs.of(node)

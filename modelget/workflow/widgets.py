@@ -45,7 +45,7 @@ def _placed(
     node: dict[str, object], found: list[tuple[int, Found]], widgets: list[str], declared: Collection[str]
 ) -> Iterator[Choice]:
     named = as_dict(node.get("widgets_values_named"))
-    inputs = _inputs_by_position(node, widgets)
+    inputs = inputs_by_position(node, widgets)
     inputs_by_name = _inputs_by_name(named)
     for position, model in found:
         key = inputs_by_name.get(model.name) or inputs.get(position)
@@ -54,7 +54,8 @@ def _placed(
             yield Choice(name, key, model.enabled)
 
 
-def _inputs_by_position(node: dict[str, object], widgets: list[str]) -> dict[int, str]:
+def inputs_by_position(node: dict[str, object], widgets: list[str]) -> dict[int, str]:
+    """Say which input each saved value belongs to, as far as that is certain."""
     values = as_list(node.get("widgets_values"))
     places = places_of(as_text(node.get("type")))
     inputs: dict[int, str] = {}
