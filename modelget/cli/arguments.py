@@ -9,7 +9,9 @@ from pathlib import Path
 
 from .. import __version__
 
-_WORKFLOW_HELP = "a workflow file (.json), a folder of them, or - for standard input"
+_WORKFLOW_HELP = (
+    "a workflow or recipe (.json), a picture's infotext (.txt), a folder of .json files, or - for stdin"
+)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -6,10 +6,14 @@ import json
 from dataclasses import dataclass
 
 from ..errors import InvalidWorkflow
+from .recipes import is_recipe
 from .untyped import as_dict
 
 MAX_BYTES = 32 * 2**20
 """Larger input is refused unread: the largest workflow we know of has 2 MB."""
+
+MAX_TEXT_BYTES = 4 * 2**20
+"""A longer file is not read as plain text: an infotext has some ten thousand characters."""
 
 MAX_DEPTH = 100
 """Deeper nesting is refused: real workflows have about 10 levels, and readers would recurse."""
@@ -22,6 +26,8 @@ class Document:
     graph: dict[str, object]
     prompt: dict[str, object] | None
     envelope: dict[str, object]
+    recipe: dict[str, object] | None = None
+    """The whole file, when it is no workflow but a recipe."""
 
 
 def load(raw: bytes, name: str) -> Document:
@@ -35,6 +41,17 @@ def load(raw: bytes, name: str) -> Document:
     if not isinstance(root, dict):
         raise InvalidWorkflow(name, f"is no workflow: it holds {_kind(root)}, not an object")
     return _shape(root, name)
+
+
+def plain_text(raw: bytes) -> str:
+    """Return the text of a file that is not JSON, nothing of one that is, or is no text, or is too long."""
+    start = raw[:256].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")
+    if len(raw) > MAX_TEXT_BYTES or start[:1] in (b"{", b"["):
+        return ""
+    try:
+        return raw.decode(json.detect_encoding(raw))
+    except UnicodeDecodeError:
+        return ""
 
 
 def _decode(raw: bytes, name: str) -> object:
@@ -97,6 +114,8 @@ def _shape(root: dict[str, object], name: str) -> Document:
         posted = as_dict(as_dict(root.get("extra_data")).get("extra_pnginfo")).get("workflow")
         graph = as_dict(posted) or as_dict(root.get("workflow"))
         return Document(graph, _prompt(as_dict(root["prompt"]), name), envelope=root)
+    if is_recipe(root):
+        return Document(graph={}, prompt=None, envelope={}, recipe=root)
     wrapped = as_dict(root.get("workflow"))
     if isinstance(wrapped.get("nodes"), list):
         return Document(graph=wrapped, prompt=None, envelope=root)
