@@ -9,7 +9,10 @@ from pathlib import Path
 
 from .. import __version__
 
-_WORKFLOW_HELP = "a workflow file (.json), a folder of them, or - for standard input"
+_WORKFLOW_HELP = (
+    "a workflow (.json), an image, video or sound file that carries one, a folder of any of them, "
+    "or - for standard input"
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
