@@ -8,15 +8,14 @@ from xml.parsers import expat
 from .span import Budget, Span, Tag
 
 _PIECE = 64 * 1024
+_STARTS = (b"<svg", b"<?xml", b"<!--", b"<!doctype svg")
 
 
 def kind(head: bytes) -> str | None:
-    """Recognise the beginning of an SVG image."""
-    return (
-        "SVG image"
-        if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and b"<svg" in head.lower()
-        else None
-    )
+    """Recognise the beginning of an SVG image, and not of a page that shows one."""
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    is_picture = start.startswith(_STARTS) and b"<svg" in start and b"<html" not in start
+    return "SVG image" if is_picture else None
 
 
 def tags(data: Span) -> Iterator[Tag]:

@@ -36,6 +36,11 @@ def test_an_unplaced_model_takes_the_folder_of_the_other() -> None:
     assert [one.folder for one in join([[need("a", "loras")], [need("a", None)]])] == ["loras"]
 
 
+def test_an_unplaced_model_joins_the_first_of_its_name() -> None:
+    joined = join([[need("a", "vae", "1"), need("a", "loras", "2")], [need("a", None, "3")]])
+    assert [(one.folder, one.wanted_by) for one in joined] == [("vae", ("1", "3")), ("loras", ("2",))]
+
+
 def test_an_unplaced_model_stands_for_one_folder_not_for_two() -> None:
     joined = join([[need("a", None, "1")], [need("a", "vae", "2"), need("a", "loras", "3")]])
     assert [(one.folder, one.wanted_by) for one in joined] == [("vae", ("1", "2")), ("loras", ("3",))]

@@ -29,10 +29,18 @@ from media_bytes import (
     tiff,
 )
 
+from modelget.errors import InvalidWorkflow
 from modelget.workflow import parse, read_stream
+from modelget.workflow.embedded import HEAD_SIZE, Embedded, Medium, extract, recognise
 
 EVERYTHING = ["unet.safetensors", "muted.safetensors", "ran.safetensors"]
 BUNDLE = json.dumps({"prompt": PROMPT, "workflow": GRAPH})
+
+
+def recognised(raw: bytes) -> Medium:
+    medium = recognise(raw[:HEAD_SIZE])
+    assert medium is not None
+    return medium
 
 
 def names(raw: bytes) -> list[str]:
@@ -94,10 +102,11 @@ def test_a_jpeg_comment_is_read() -> None:
         frame(b"TXXX", b"\1" + "workflow".encode("utf-16") + b"\0\0" + BOTH["workflow"].encode("utf-16")),
         frame(b"TXXX", b"\2" + "workflow\0".encode("utf-16-be") + BOTH["workflow"].encode("utf-16-be")),
         frame(b"COMM", b"\0eng\0" + BOTH["workflow"].encode()),
+        frame(b"COMM", b"\1eng" + "\0".encode("utf-16") + BOTH["workflow"].encode("utf-16")),
         frame(b"TENC", b"\3" + json.dumps({"workflow": GRAPH}).encode()),
         frame(b"APIC", b"\0" * 50) + frame(b"TXXX", b"\0workflow\0" + BOTH["workflow"].encode()),
     ],
-    ids=["UTF-16", "UTF-16 without mark", "comment", "other frame", "behind a cover"],
+    ids=["UTF-16", "UTF-16 without mark", "comment", "UTF-16 comment", "other frame", "behind a cover"],
 )
 def test_id3_frames_of_every_encoding_are_read(frames: bytes) -> None:
     assert names(id3(frames)) == EVERYTHING[:2]
@@ -146,6 +155,73 @@ def test_the_clusters_of_a_video_of_six_gigabytes_are_not_read() -> None:
     assert file.taken < 50_000
 
 
+def test_the_tags_of_a_live_stream_are_found_behind_its_unmeasured_clusters() -> None:
+    unknown = 2**56 - 1
+    cluster = element(0x1F43B675, b"", unknown) + element(0xA3, b"pixels" * 50)
+    tags = element(0x1254C367, element(0x7373, simple_tag("COMMENT", BUNDLE)))
+    assert names(EBML + element(0x18538067, b"", unknown) + cluster * 3 + tags) == EVERYTHING
+
+
+def test_keys_name_the_values_of_a_movie() -> None:
+    raw = FTYP + movie({"encoder": "x", "parameters": "a cat", "artist": "y"})
+    assert extract(io.BytesIO(raw), recognised(raw), "x") == Embedded(parameters="a cat")
+
+
+def test_a_movie_may_be_measured_in_64_bits_and_described_as_quicktime_does() -> None:
+    moov = movie(BOTH)
+    wide = struct.pack(">I", 1) + b"moov" + struct.pack(">Q", len(moov) + 8) + moov[8:]
+    assert names(FTYP + wide) == EVERYTHING
+    bare = moov.replace(b"meta\0\0\0\0", b"meta")
+    assert (
+        names(FTYP + box(b"moov", box(b"udta", box(b"meta", bare[bare.index(b"meta") + 4 :])))) == EVERYTHING
+    )
+
+
+def test_chunks_of_odd_length_are_padded_in_riff() -> None:
+    exif = exif_with("workflow:" + BOTH["workflow"])
+    chunks = [
+        kind + struct.pack("<I", len(data)) + data for kind, data in ((b"VP8 ", b"odd"), (b"EXIF", exif))
+    ]
+    assert names(b"RIFF\0\0\0\0WEBP" + b"\0".join(chunks)) == EVERYTHING[:2]
+
+
+def test_a_gif_frame_may_have_colours_of_its_own() -> None:
+    frame = b"\x2c" + bytes(8) + b"\x80" + b"\x3b" * 6 + b"\x02\x01a\0"
+    comment = b"".join(
+        bytes([len(piece)]) + piece for piece in (BUNDLE[:200].encode(), BUNDLE[200:400].encode())
+    )
+    rest = BUNDLE[400:].encode()
+    comment += b"".join(
+        bytes([len(rest[at : at + 255])]) + rest[at : at + 255] for at in range(0, len(rest), 255)
+    )
+    assert names(b"GIF89a" + bytes(7) + frame + b"\x21\xfe" + comment + b"\0\x3b") == EVERYTHING
+
+
+def test_pixels_and_samples_are_no_metadata() -> None:
+    scan = segment(0xDA, bytes(10)) + segment(0xFE, BUNDLE.encode())
+    comment = b"workflow=" + BOTH["workflow"].encode()
+    block = struct.pack("<III", 0, 1, len(comment)) + comment
+    samples = b"\x84" + struct.pack(">I", len(block))[1:] + block
+    for raw in (b"\xff\xd8" + scan, b"fLaC" + b"\x81\0\0\0" + samples):
+        with pytest.raises(InvalidWorkflow, match="holds no workflow"):
+            parse(raw, "x")
+    assert names(b"fLaC" + b"\1\0\0\0" + samples) == EVERYTHING[:2]
+
+
+def test_json_and_html_are_not_taken_for_media() -> None:
+    assert parse(b'{  "free": 1, "nodes": []}', "x").requirements == ()
+    for page in (b"<html><svg></svg></html>", b"<!DOCTYPE html>\n<body><svg>"):
+        with pytest.raises(InvalidWorkflow, match="not valid JSON"):
+            parse(page, "x")
+
+
+@pytest.mark.parametrize(
+    "start", ["<!-- made by -->", '<!DOCTYPE svg PUBLIC "-//W3C" "http://w3.org/svg.dtd">', ""]
+)
+def test_an_svg_may_start_with_comments_and_a_doctype(start: str) -> None:
+    assert names(f"{start}\n<svg><metadata>{BUNDLE}</metadata></svg>".encode()) == EVERYTHING
+
+
 def test_a_quicktime_movie_without_ftyp_is_read() -> None:
     assert names(box(b"wide") + box(b"mdat", bytes(8)) + movie(BOTH)) == EVERYTHING
 
@@ -167,10 +243,10 @@ def test_items_of_a_picture_may_lie_in_pieces_and_inside_the_description(version
     item = bytes(4) + exif_with("workflow:" + BOTH["workflow"])
     wide = ">I" if version == 2 else ">H"
     method = b"" if version == 0 else struct.pack(">H", 1)
-    place = 8 + len(FTYP) if version == 0 else 0  # in the file, or in idat
-    extents = struct.pack(">IIII", place, 100, place + 100, len(item) - 100)
-    entry = struct.pack(wide, 7) + method + struct.pack(">HH", 0, 2) + extents
-    placed = box(b"iloc", bytes([version, 0, 0, 0, 0x44, 0]), struct.pack(wide, 1), entry)
+    base = 8 + len(FTYP) if version == 0 else 0  # in the file, or in idat
+    extents = struct.pack(">IIII", 0, 100, 100, len(item) - 100)
+    entry = struct.pack(wide, 7) + method + struct.pack(">HIH", 0, base, 2) + extents
+    placed = box(b"iloc", bytes([version, 0, 0, 0, 0x44, 0x40]), struct.pack(wide, 1), entry)
     listed = box(b"iinf", bytes(4), b"\0\1", box(b"infe", b"\2\0\0\0\0\7\0\0Exif\0"))
     meta = box(b"meta", bytes(4), listed, placed, box(b"idat", item))
     assert names(FTYP + box(b"mdat", item) + meta) == EVERYTHING[:2]

@@ -51,6 +51,11 @@ def test_generation_parameters_are_handed_over_as_they_stand(key: str, text: str
     assert extracted(png((key, text))) == Embedded(parameters=wanted)
 
 
+def test_a_text_that_is_no_utf_8_is_read_as_latin_1() -> None:
+    chunk_of_latin_1 = chunk(b"tEXt", b"parameters\0" + "größer".encode("latin-1"))
+    assert extracted(PNG + chunk_of_latin_1).parameters == "größer"
+
+
 def test_words_in_a_graph_are_no_generation_parameters() -> None:
     graph = {"nodes": [{"id": 1, "type": "Note", "widgets_values": [INFOTEXT.replace("\n", " ")]}]}
     assert extracted(png(("comment", json.dumps(graph)))) == Embedded(workflow=graph)
@@ -78,7 +83,11 @@ def test_the_content_decides_where_the_key_is_wrong() -> None:
 def test_the_first_that_can_be_used_counts() -> None:
     other = json.dumps({"nodes": [], "extra": "other"})
     texts = [("workflow", text) for text in ("{}", "null", '{"nodes": [', BOTH["workflow"], other)]
-    assert extracted(png(*texts)).workflow == GRAPH
+    texts += [("prompt", BOTH["prompt"]), ("prompt", '{"1": {"class_type": "Other"}}')]
+    found = extracted(png(*texts))
+    assert found.workflow == GRAPH
+    assert found.prompt is not None
+    assert found.prompt.keys() == PROMPT.keys()
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])
