@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO, UnsupportedOperation
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from ..errors import InvalidWorkflow
 from ..workflow.document import MAX_BYTES
@@ -38,7 +38,8 @@ def standard_input() -> Iterator[BinaryIO]:
     if len(first) <= MAX_BYTES or recognise(first[:HEAD_SIZE]) is None:
         yield BytesIO(first)
         return
-    with TemporaryFile() as held:
+    with TemporaryFile() as file:
+        held = cast(BinaryIO, file)  # on Windows it is a wrapper that only behaves like one
         _copy(first, stream, held)
         yield held
 

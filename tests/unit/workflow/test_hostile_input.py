@@ -40,7 +40,7 @@ def refusal_of(document: object) -> InvalidWorkflow:
         (b" \n", "empty"),
         (b"\xef\xbb\xbf", "empty"),
         (b"hello", "not valid JSON: Expecting value (line 1, column 1)"),
-        (b'{"nodes": [],}', "line 1, column 14"),
+        (b'{"nodes": [] 3}', "line 1, column 14"),
         (b'{"nodes": [\n{"id": 1', "cut off: the JSON ends too early (read up to line 2, column 9)"),
         (b'{"nodes": [\n{"id": "ab', "cut off"),
         (b"\xff\xfe\x00", "neither JSON nor an image, video or sound file"),
