@@ -10,7 +10,8 @@ from pathlib import Path
 from .. import __version__
 
 _WORKFLOW_HELP = (
-    "a workflow or recipe (.json), a picture's infotext (.txt), a folder of .json files, or - for stdin"
+    "a workflow or recipe (.json), an image, video or sound file that carries one, a picture's infotext (.txt), "
+    "a folder of such files, or - for standard input"
 )
 
 

@@ -20,7 +20,7 @@ from .summary import exit_code, show_outcomes, show_plan, show_totals
 def run(args: Namespace) -> int:
     """Plan, ask, fetch, and say what became of it."""
     shop = open_from(args)
-    inputs = read_inputs(args.workflows)
+    inputs = read_inputs(args.workflows, args.verbose)
     code = install(inputs.workflows, shop, decisions_from(args), args, as_array=inputs.several)
     return USAGE if inputs.unreadable and code in (0, UNDECIDED) else code
 

@@ -12,8 +12,9 @@ from ..library import open_library
 from ..pipeline import Workshop, open_workshop
 from ..settings import Settings, load_settings
 from ..types import Decisions, Workflow
-from ..workflow import parse, read
-from .terminal import fail
+from ..workflow import can_hold_workflow, read, read_stream
+from .standard_input import standard_input
+from .terminal import fail, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,10 @@ def decisions_from(args: Namespace) -> Decisions:
     )
 
 
-def read_inputs(names: list[str]) -> Inputs:
+def read_inputs(names: list[str], verbose: bool = False) -> Inputs:
     """Read every named workflow; one that cannot be read is reported, and the others go on.
 
-    In a folder, files that are no workflows are only mentioned.
+    In a folder, files that hold no workflow are only counted, or named if ``verbose``.
 
     Raises:
         InvalidWorkflow: nothing could be read.
@@ -66,10 +67,10 @@ def read_inputs(names: list[str]) -> Inputs:
     folders = [Path(name) for name in names if name != "-" and Path(name).is_dir()]
     for name in names:
         if Path(name) in folders:
-            workflows += _read_folder(Path(name))
+            workflows += _read_folder(Path(name), verbose)
             continue
         try:
-            workflows.append(parse(sys.stdin.buffer.read(), "-") if name == "-" else read(Path(name)))
+            workflows.append(_read_standard_input() if name == "-" else read(Path(name)))
         except InvalidWorkflow as error:
             errors.append(error)
     if errors and not workflows:
@@ -79,18 +80,36 @@ def read_inputs(names: list[str]) -> Inputs:
     return Inputs(workflows, len(names) > 1 or bool(folders), len(errors))
 
 
-def _read_folder(folder: Path) -> list[Workflow]:
+def _read_standard_input() -> Workflow:
+    try:
+        with standard_input() as stream:
+            return read_stream(stream, "-")
+    except OSError as error:
+        hint = "Pass the path of a file instead."
+        raise InvalidWorkflow("-", f"cannot be read ({error.strerror or error})", hint) from error
+
+
+def _read_folder(folder: Path, verbose: bool) -> list[Workflow]:
     found: list[Workflow] = []
-    skipped = 0
-    for path in sorted(folder.rglob("*.json")):
+    skipped: list[InvalidWorkflow] = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and can_hold_workflow(path)):
         try:
             found.append(read(path))
         except InvalidWorkflow as error:
-            skipped += 1
-            print(f"skipped: {error}", file=sys.stderr)
+            skipped.append(error)
     if not found:
-        raise InvalidWorkflow(str(folder), f"no workflow in this folder ({skipped} other .json files)")
+        raise InvalidWorkflow(str(folder), f"no workflow in this folder ({_files(len(skipped))} looked at)")
+    if verbose:
+        for refusal in skipped:
+            print(f"skipped: {plain(str(refusal))}", file=sys.stderr)
+    elif skipped:
+        where = f"skipped: {_files(len(skipped))} in {plain(str(folder))}"
+        print(f"{where} without a workflow (-v says which)", file=sys.stderr)
     return found
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'s' * (count != 1)}"
 
 
 def _nearby_comfyui() -> Path | None:

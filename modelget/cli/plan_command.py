@@ -15,7 +15,7 @@ from .summary import exit_code, show_plan, show_totals
 def run(args: Namespace) -> int:
     """Print the plan of each workflow."""
     shop = open_from(args)
-    inputs = read_inputs(args.workflows)
+    inputs = read_inputs(args.workflows, args.verbose)
     plans = plan_for(inputs.workflows, shop, decisions_from(args))
     if args.json:
         documents = [document(plan) for plan in plans]

@@ -26,7 +26,7 @@ def run(args: Namespace) -> int:
             raise InvalidSetting(f"{file}: no such file", "Check the path.")
     needs = [
         need
-        for workflow in (read_inputs(others).workflows if others else [])
+        for workflow in (read_inputs(others, args.verbose).workflows if others else [])
         for need in workflow.requirements
     ]
     with hashing_reporter() as reporter:

@@ -2,31 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import InvalidWorkflow
-from ..types import Workflow
+from ..types import Requirement, Workflow
 from . import infotext, recipes
 from .api_prompt import selections as selections_in_prompt
-from .declarations import declared_in
-from .document import load, plain_text
+from .declarations import Declaration, declared_in
+from .document import MAX_BYTES, Document, load, plain_text
+from .embedded import HEAD_SIZE, extract, recognise
+from .joined import join
 from .requirements import merge
 from .ui_graph import selections as selections_in_graph
 
-__all__ = ["parse", "parse_text", "read"]
+__all__ = ["can_hold_workflow", "parse", "parse_text", "read", "read_stream"]
 
 
 def parse(raw: bytes, name: str) -> Workflow:
-    """Find every model that a file names: UI graph, API prompt, infotext or recipe; else raise InvalidWorkflow."""
-    if (told := parse_text(plain_text(raw), name)) is not None:
+    """Find every model that a file names: a workflow or recipe (JSON), an infotext, or a picture, video … with one.
+
+    Raises:
+        InvalidWorkflow: the bytes hold no workflow that can be read.
+    """
+    return read_stream(BytesIO(raw), name)
+
+
+def read(path: Path) -> Workflow:
+    """Parse a workflow file; raise InvalidWorkflow when it cannot be read or holds no workflow."""
+    try:
+        with path.open("rb") as stream:
+            return read_stream(stream, str(path))
+    except OSError as error:
+        hint = "Check the path and that you may read the file."
+        raise InvalidWorkflow(str(path), f"cannot be opened ({error.strerror or error})", hint) from error
+
+
+def read_stream(stream: BinaryIO, name: str) -> Workflow:
+    """Parse a workflow out of a seekable stream, of which only the parts that matter are read.
+
+    Raises:
+        InvalidWorkflow: it holds no workflow that can be read.
+        OSError: the stream cannot be read.
+    """
+    document = _document(stream, name)
+    readings: list[tuple[Requirement, ...]] = []
+    refusals: list[InvalidWorkflow] = []
+    for reading in _readings(document, name):
+        try:
+            readings.append(reading())
+        except InvalidWorkflow as refusal:  # another reading of the same file may do
+            refusals.append(refusal)
+    # A text comes last: it has names without suffix, and knows less than what ran.
+    if not readings and document.parameters and (told := parse_text(document.parameters, name)):
         return told
-    document = load(raw, name)
-    if document.recipe is not None:
-        return Workflow(name, recipes.requirements_in(document.recipe, name))
-    declared = [*declared_in(document.graph), *declared_in(document.envelope)]
-    if document.prompt is not None:
-        return Workflow(name, merge(selections_in_prompt(document.prompt, name), declared, how="input"))
-    return Workflow(name, merge(selections_in_graph(document.graph, name), declared, how="widget"))
+    if not readings:
+        raise refusals[0] if refusals else _no_reader(name)
+    return Workflow(name, join(readings))
 
 
 def parse_text(text: str, name: str) -> Workflow | None:
@@ -41,11 +76,54 @@ def parse_text(text: str, name: str) -> Workflow | None:
     return Workflow(name, (*listed, *more))
 
 
-def read(path: Path) -> Workflow:
-    """Parse a workflow file; raise InvalidWorkflow when it cannot be opened or holds no workflow."""
+def can_hold_workflow(path: Path) -> bool:
+    """Tell whether a file is JSON by its name, or by its first bytes of a kind that can carry a workflow."""
+    if path.suffix.lower() == ".json":
+        return True
     try:
-        raw = path.read_bytes()
-    except OSError as error:
-        hint = "Check the path and that you may read the file."
-        raise InvalidWorkflow(str(path), f"cannot be opened ({error.strerror or error})", hint) from error
-    return parse(raw, str(path))
+        with path.open("rb") as stream:
+            return recognise(stream.read(HEAD_SIZE)) is not None
+    except OSError:
+        return False
+
+
+def _document(stream: BinaryIO, name: str) -> Document:
+    stream.seek(0)
+    medium = recognise(stream.read(HEAD_SIZE))
+    if medium is None:
+        stream.seek(0)
+        raw = stream.read(MAX_BYTES + 1)
+        text = plain_text(raw)
+        if recipes.recipe_in(text) or infotext.is_infotext(text):
+            return Document({}, None, envelope={}, parameters=text)
+        return load(raw, name)
+    found = extract(stream, medium, name)
+    return Document(found.workflow or {}, found.prompt, envelope={}, parameters=found.parameters)
+
+
+def _readings(document: Document, name: str) -> list[Callable[[], tuple[Requirement, ...]]]:
+    """List the ways to read a document, best first; ``join`` says how their results come together."""
+    declared = [*declared_in(document.graph), *declared_in(document.envelope)]
+    readings: list[Callable[[], tuple[Requirement, ...]]] = []
+    if document.graph:
+        readings.append(partial(_in_graph, document.graph, declared, name))
+    if document.prompt is not None:
+        readings.append(partial(_in_prompt, document.prompt, declared, name))
+    if document.recipe is not None:
+        readings.append(partial(recipes.requirements_in, document.recipe, name))
+    return readings
+
+
+def _in_graph(graph: dict[str, object], declared: list[Declaration], name: str) -> tuple[Requirement, ...]:
+    return merge(selections_in_graph(graph, name), declared, how="widget")
+
+
+def _in_prompt(prompt: dict[str, object], declared: list[Declaration], name: str) -> tuple[Requirement, ...]:
+    return merge(selections_in_prompt(prompt, name), declared, how="input")
+
+
+def _no_reader(name: str) -> InvalidWorkflow:
+    reason = "holds no workflow, only generation parameters of a kind that is not known"
+    return InvalidWorkflow(
+        name, reason, "Ask for the ComfyUI workflow; `modelget get ID` fetches a single model."
+    )

@@ -9,7 +9,7 @@ from ..errors import InvalidWorkflow
 from .recipes import is_recipe
 from .untyped import as_dict
 
-MAX_BYTES = 32 * 2**20
+MAX_BYTES = 20_000_000
 """Larger input is refused unread: the largest workflow we know of has 2 MB."""
 
 MAX_TEXT_BYTES = 4 * 2**20
@@ -18,26 +18,42 @@ MAX_TEXT_BYTES = 4 * 2**20
 MAX_DEPTH = 100
 """Deeper nesting is refused: real workflows have about 10 levels, and readers would recurse."""
 
+MAX_VALUES = 1_000_000
+"""More are refused undecoded, since 20 MB of ``{}`` would take half a gigabyte; the largest workflow has 150,000."""
+
+_TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
+_DECODER = json.JSONDecoder()
+
+
+class NotJson(Exception):
+    """A text cannot be decoded; the exception's text says why."""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The parts of a file that matter: an API prompt (or None), the UI graph and what wraps them (or {})."""
+    """The parts of a file that matter; what it does not hold is None or {}."""
 
     graph: dict[str, object]
+    """What the editor saves."""
     prompt: dict[str, object] | None
+    """What is queued (API format)."""
     envelope: dict[str, object]
+    """What wraps the two."""
     recipe: dict[str, object] | None = None
     """The whole file, when it is no workflow but a recipe."""
+    parameters: str | None = None
+    """A text of generation parameters as A1111 and Forge write it."""
 
 
 def load(raw: bytes, name: str) -> Document:
     """Check the bytes and decide the shape; the only place that decodes a workflow file."""
     if len(raw) > MAX_BYTES:
-        reason = f"is larger than {MAX_BYTES // 2**20} MB ({len(raw)} bytes)"
+        reason = f"is larger than {MAX_BYTES // 1_000_000} MB"
         raise InvalidWorkflow(name, reason, "Pass the workflow's own .json file, not a model or an archive.")
-    root = _decode(raw, name)
-    if _is_deeper_than(MAX_DEPTH, root):
-        raise _too_deep(name)
+    try:
+        root = decode_text(_text(raw))
+    except NotJson as error:
+        raise InvalidWorkflow(name, str(error)) from error
     if not isinstance(root, dict):
         raise InvalidWorkflow(name, f"is no workflow: it holds {_kind(root)}, not an object")
     return _shape(root, name)
@@ -54,22 +70,42 @@ def plain_text(raw: bytes) -> str:
         return ""
 
 
-def _decode(raw: bytes, name: str) -> object:
-    try:
-        text = raw.decode(json.detect_encoding(raw))
-    except UnicodeDecodeError as error:
-        raise InvalidWorkflow(name, "is not a text file, so not JSON") from error
-    if not text.strip():
-        raise InvalidWorkflow(name, "is empty")
-    try:
-        root: object = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise InvalidWorkflow(name, _where(error, text)) from error
-    except RecursionError as error:
-        raise _too_deep(name) from error
-    except ValueError as error:  # an integer with thousands of digits
-        raise InvalidWorkflow(name, f"is not valid JSON: {str(error).splitlines()[0]}") from error
+def decode_text(text: str) -> object:
+    """Decode a text that is one JSON value; raise NotJson."""
+    start = len(text) - len(text.lstrip())
+    if start == len(text):
+        raise NotJson("is empty")
+    root, end = decode_next(text, start)
+    if text[end:].strip():
+        raise NotJson(_where(json.JSONDecodeError("Extra data", text, end), text))
     return root
+
+
+def decode_next(text: str, start: int) -> tuple[object, int]:
+    """Decode the JSON value that begins at ``start``; return it and where it ends, or raise NotJson.
+
+    NaN and Infinity count as numbers: ComfyUI writes them.
+    """
+    if sum(map(text.count, "{[,")) > MAX_VALUES:  # in strings too, which is as good
+        raise NotJson(f"holds more than {MAX_VALUES:,} values")
+    try:
+        root, end = _DECODER.raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        raise NotJson(_where(error, text)) from error
+    except RecursionError as error:
+        raise NotJson(_TOO_DEEP) from error
+    except ValueError as error:  # an integer with thousands of digits
+        raise NotJson(f"is not valid JSON: {str(error).splitlines()[0]}") from error
+    if _is_deeper_than(MAX_DEPTH, root):
+        raise NotJson(_TOO_DEEP)
+    return root, end
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode(json.detect_encoding(raw))
+    except UnicodeDecodeError as error:
+        raise NotJson("is neither JSON nor an image, video or sound file that can hold a workflow") from error
 
 
 def _where(error: json.JSONDecodeError, text: str) -> str:
@@ -92,12 +128,6 @@ def _is_deeper_than(limit: int, root: object) -> bool:
             if type(value) is dict or type(value) is list
         ]
     return bool(level)
-
-
-def _too_deep(name: str) -> InvalidWorkflow:
-    return InvalidWorkflow(
-        name, f"is nested more than {MAX_DEPTH} levels deep", "No editor writes such a file."
-    )
 
 
 def _kind(root: object) -> str:

@@ -41,7 +41,7 @@ def selections(root: dict[str, object], name: str) -> list[Selection]:
 
 
 def _refuse_flood(root: dict[str, object], name: str) -> None:
-    """Count before anything is built: 32 MB can hold ten million nodes."""
+    """Count before anything is built: a file can hold a million nodes."""
     nodes = len(as_list(root.get("nodes")))
     for _, graph in subgraph_definitions(root):
         nodes += 1 + len(as_list(graph.get("nodes")))

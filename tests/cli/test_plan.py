@@ -68,9 +68,7 @@ def test_several_workflows_give_an_array_in_the_order_given(modelget, tmp_path) 
     assert [document["workflow"] for document in ran.document] == list(map(str, names))
 
 
-def test_a_folder_stands_for_the_workflows_in_it_and_other_files_are_only_mentioned(
-    modelget, tmp_path
-) -> None:
+def test_a_folder_stands_for_the_workflows_in_it_and_other_files_are_only_counted(modelget, tmp_path) -> None:
     folder = tmp_path / "shared"
     folder.mkdir()
     save_workflow(folder / "a.json", VAE)
@@ -78,7 +76,8 @@ def test_a_folder_stands_for_the_workflows_in_it_and_other_files_are_only_mentio
     ran = modelget("plan", folder, "--json")
     assert ran.code == 0
     assert [document["workflow"] for document in ran.document] == [str(folder / "a.json")]
-    assert "package.json" in ran.err
+    assert "skipped: 1 file in" in ran.err
+    assert "package.json" in modelget("plan", folder, "-v").err
 
 
 def test_a_muted_node_is_reported_and_not_fetched_unless_all_is_said(modelget, tmp_path) -> None:
