@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from functools import partial
 
 from ..errors import NotEnoughSpace, SourceUnavailable
 from ..http import Http, Reply
 from ..http.waiting import LONGEST_WAIT, backoff
 from ..types import Download
 from ..verify import Hasher
+from .asking import Asking
 from .crew import Crew
 from .follower import Follower
 from .keeper import Keeper
@@ -125,8 +127,7 @@ class Transfer:
         headers = self._range_headers(in_parts)
         with ExitStack() as stack:
             with self._connection():
-                reply = stack.enter_context(self._http.open(self.download.candidate.url, headers=headers))
-                self._reply = reply
+                self._reply = reply = stack.enter_context(self._ask(headers))
                 if in_parts and not self._terms.may_join(reply):
                     self._alone = True
                     return
@@ -145,6 +146,17 @@ class Transfer:
                     return
                 stack.enter_context(closing(crew))
             self._watch_over(crew)
+
+    def _ask(self, headers: Mapping[str, str]) -> Reply:
+        """Return the server's answer; a person who stops the fetch does not wait for it."""
+        asking = Asking(partial(self._http.open, self.download.candidate.url, headers=headers))
+        try:
+            while not asking.wait(_LOOK_SECONDS):
+                self._look()
+        except BaseException:
+            asking.give_up()
+            raise
+        return asking.reply()
 
     def _accept(self, reply: Reply, *, ranged: bool) -> Body:
         """Take an answer for what it is, and forget what is here when it begins anew."""

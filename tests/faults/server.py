@@ -42,6 +42,8 @@ class Fault:
     """What happens at the server while it answers, before the last bytes leave."""
     pause_at: int | None = None
     """Wait at this byte of the body for ``FaultServer.go_on``."""
+    is_silent: bool = False
+    """Wait for ``FaultServer.go_on`` before the first byte of the answer."""
     hangs_up: bool = False
     """Close the line behind a right answer, and say nothing of it before."""
     wait: float = 0.0
@@ -193,6 +195,9 @@ class _Answer(BaseHTTPRequestHandler):
         request = Request(self.path, start, self.headers.get("If-Range"), stop)
         fault = site.next_fault(request)
         with suppress(OSError):  # the client may leave
+            if fault.is_silent:
+                site.paused.set()
+                site.go_on.wait(30)
             self._answer(fault, request)
 
     def _answer(self, fault: Fault, request: Request) -> None:

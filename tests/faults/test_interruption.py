@@ -281,3 +281,17 @@ def test_a_stop_is_heard_while_the_server_is_silent(size, bench, serve):
     assert isinstance(error, Cancelled)
     bench.stop.clear()
     assert bench.fetch(server, **FACTS).transferred <= len(BODY) - 2 * MIB
+
+
+@pytest.mark.parametrize("size", [len(BODY), None], ids=["in one", "first part of several"])
+def test_a_stop_is_heard_before_the_server_says_anything(size, bench, serve):
+    server = serve(BODY, [Fault(is_silent=True)])
+    with ThreadPoolExecutor(1) as pool:
+        fetching = pool.submit(bench.fetch, server, digest=FACTS["digest"], size=size)
+        assert server.paused.wait(30)
+        bench.stop.set()
+        error = fetching.exception(timeout=15)
+    assert isinstance(error, Cancelled)
+    server.go_on.set()
+    bench.stop.clear()
+    assert bench.fetch(server, **FACTS).transferred == len(BODY)
