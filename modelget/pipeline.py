@@ -174,4 +174,4 @@ def _workers(count: int, stop: Event) -> Iterator[ThreadPoolExecutor]:
 
 def _question(need: Requirement) -> Requirement:
     """Leave out what only the workflow cares about, so that two workflows can ask the same."""
-    return replace(need, wanted_by=(), how="", active=True)
+    return replace(need, wanted_by=(), how=need.how if need.is_left_to_pack else "", active=True)

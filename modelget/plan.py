@@ -176,6 +176,8 @@ def _file_name(wanted: Requirement, candidate: Candidate) -> str:
 
 def _without_candidate(resolution: Resolution, barred: list[Candidate]) -> PlanItem:
     wanted = resolution.requirement
+    if wanted.is_left_to_pack:
+        return PlanItem(resolution, Status.UNRESOLVED, "Its node fetches it by itself when it runs.")
     choose = f"--choose {wanted.name}=ID (hf:owner/repo/path, civitai:VERSION or a link)"
     if barred and barred[0].barrier:
         barrier = barred[0].barrier

@@ -29,6 +29,8 @@ def resolve(wanted: Requirement, library: Library, sources: Iterable[Source], ht
     """
     if present := _here(wanted, library):
         return present
+    if wanted.is_left_to_pack:
+        return Resolution(wanted)
     if twin := _pinned_here(wanted, library):
         return _published_here(wanted, [twin], library) or Resolution(wanted, candidates=(twin,))
     sources = list(sources)

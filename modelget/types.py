@@ -122,7 +122,10 @@ class Requirement:
     """Execution ids of the nodes that select it: ``12``, or ``57:30`` inside a subgraph."""
     how: str = "widget"
     """Where the name was read: ``widget``, ``input`` (API prompt), ``prompt`` (``embedding:…`` or a LoRA tag in
-    the text of a prompt), ``infotext``, ``recipe`` or ``id`` (asked for by a person)."""
+    the text of a prompt), ``infotext``, ``recipe`` or ``id`` (asked for by a person).
+
+    ``pack`` is a widget or input of a node that fetches its models by itself: listed apart, never active.
+    """
     active: bool = True
     """False when every node that selects it is muted, bypassed or switched off."""
     urls: tuple[str, ...] = ()
@@ -130,6 +133,11 @@ class Requirement:
     digest: Digest | None = None
     renamable: bool = False
     """Whether the file may bear its publisher's name: the text tells what was used, nothing looks it up."""
+
+    @property
+    def is_left_to_pack(self) -> bool:
+        """Tell whether the node's own pack fetches it, and nobody says another place."""
+        return self.how == "pack" and not self.urls
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,19 +16,22 @@ from .declarations import Declaration, declared_in
 from .document import MAX_BYTES, Document, load, plain_text
 from .embedded import HEAD_SIZE, extract, recognise
 from .joined import join
+from .loader_nodes import NO_HOST, LoaderTable
 from .requirements import merge
 from .ui_graph import selections as selections_in_graph
 
 __all__ = ["can_hold_workflow", "parse", "parse_text", "read", "read_stream"]
 
 
-def parse(raw: bytes, name: str) -> Workflow:
+def parse(raw: bytes, name: str, host: LoaderTable = NO_HOST) -> Workflow:
     """Find every model that a file names: a workflow or recipe (JSON), an infotext, or a picture, video … with one.
+
+    ``host`` is what a running ComfyUI says about its loaders: it places models of nodes that our tables do not know.
 
     Raises:
         InvalidWorkflow: the bytes hold no workflow that can be read.
     """
-    return read_stream(BytesIO(raw), name)
+    return read_stream(BytesIO(raw), name, host)
 
 
 def read(path: Path) -> Workflow:
@@ -41,7 +44,7 @@ def read(path: Path) -> Workflow:
         raise InvalidWorkflow(str(path), f"cannot be opened ({error.strerror or error})", hint) from error
 
 
-def read_stream(stream: BinaryIO, name: str) -> Workflow:
+def read_stream(stream: BinaryIO, name: str, host: LoaderTable = NO_HOST) -> Workflow:
     """Parse a workflow out of a seekable stream, of which only the parts that matter are read.
 
     Raises:
@@ -51,7 +54,7 @@ def read_stream(stream: BinaryIO, name: str) -> Workflow:
     document = _document(stream, name)
     readings: list[tuple[Requirement, ...]] = []
     refusals: list[InvalidWorkflow] = []
-    for reading in _readings(document, name):
+    for reading in _readings(document, name, host):
         try:
             readings.append(reading())
         except InvalidWorkflow as refusal:  # another reading of the same file may do
@@ -101,25 +104,31 @@ def _document(stream: BinaryIO, name: str) -> Document:
     return Document(found.workflow or {}, found.prompt, envelope={}, parameters=found.parameters)
 
 
-def _readings(document: Document, name: str) -> list[Callable[[], tuple[Requirement, ...]]]:
+def _readings(
+    document: Document, name: str, host: LoaderTable
+) -> list[Callable[[], tuple[Requirement, ...]]]:
     """List the ways to read a document, best first; ``join`` says how their results come together."""
     declared = [*declared_in(document.graph), *declared_in(document.envelope)]
     readings: list[Callable[[], tuple[Requirement, ...]]] = []
     if document.graph:
-        readings.append(partial(_in_graph, document.graph, declared, name))
+        readings.append(partial(_in_graph, document.graph, declared, name, host))
     if document.prompt is not None:
-        readings.append(partial(_in_prompt, document.prompt, declared, name))
+        readings.append(partial(_in_prompt, document.prompt, declared, name, host))
     if document.recipe is not None:
         readings.append(partial(recipes.requirements_in, document.recipe, name))
     return readings
 
 
-def _in_graph(graph: dict[str, object], declared: list[Declaration], name: str) -> tuple[Requirement, ...]:
-    return merge(selections_in_graph(graph, name), declared, how="widget")
+def _in_graph(
+    graph: dict[str, object], declared: list[Declaration], name: str, host: LoaderTable
+) -> tuple[Requirement, ...]:
+    return merge(selections_in_graph(graph, name, host), declared, how="widget")
 
 
-def _in_prompt(prompt: dict[str, object], declared: list[Declaration], name: str) -> tuple[Requirement, ...]:
-    return merge(selections_in_prompt(prompt, name), declared, how="input")
+def _in_prompt(
+    prompt: dict[str, object], declared: list[Declaration], name: str, host: LoaderTable
+) -> tuple[Requirement, ...]:
+    return merge(selections_in_prompt(prompt, name, host), declared, how="input")
 
 
 def _no_reader(name: str) -> InvalidWorkflow:

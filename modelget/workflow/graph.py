@@ -9,12 +9,15 @@ from typing import NamedTuple
 
 from .declarations import Declaration, declarations_of
 from .ignored_nodes import IGNORED
+from .loader_nodes import NO_HOST, LoaderTable, selects_model
 from .prompt_text import Prompt, prompt_of_node
+from .switches import GETTERS, SETTERS
 from .untyped import as_dict, as_id, as_key, as_list, as_text, dicts_in
 from .widgets import Choice, choices_of
 
 _MUTED, _BYPASSED = 2, 4
 _INPUT_NODE = "-10"
+_TEXT_TYPES = ("*", "COMBO", "STRING")
 
 
 class Link(NamedTuple):
@@ -31,13 +34,15 @@ class Node:
     id: str
     type: str
     active: bool
+    muted: bool
+    """Not even passed through, as a bypassed node is."""
     choices: tuple[Choice, ...]
     choice_at: Mapping[str, Choice]
     """The last choice in each input."""
     links: Mapping[str, str]
     """Link id by input name, for every linked input."""
     widget_links: Mapping[str, str]
-    """The same for those inputs that are widgets."""
+    """The same for those inputs that are widgets, or take a loader's model instead of its widget."""
     values: Sequence[object]
     named: Mapping[str, object]
     proxies: tuple[tuple[str, str], ...]
@@ -63,8 +68,9 @@ class Graph:
     Links are read when first needed: most graphs have no linked widget.
     """
 
-    def __init__(self, raw: dict[str, object]) -> None:
-        self.nodes = tuple(_node(node) for node in dicts_in(raw.get("nodes")))
+    def __init__(self, raw: dict[str, object], host: LoaderTable = NO_HOST) -> None:
+        self.host = host
+        self.nodes = tuple(_node(node, host) for node in dicts_in(raw.get("nodes")))
         self.inputs = tuple(
             GraphInput(as_text(as_dict(entry).get("name")), as_text(as_dict(entry).get("type")))
             for entry in as_list(raw.get("inputs"))
@@ -82,6 +88,12 @@ class Graph:
         return {node.id: node for node in self.nodes}
 
     @cached_property
+    def setters(self) -> Mapping[str, Node]:
+        """The nodes that keep a value under a key, by that key."""
+        setters = (node for node in self.nodes if node.type in SETTERS)
+        return {key: node for node in setters if isinstance(key := next(iter(node.values), None), str)}
+
+    @cached_property
     def links(self) -> Mapping[str, Link]:
         """The links by id."""
         return dict(_links(self._raw_links))
@@ -96,6 +108,12 @@ class Graph:
                 if link and link.origin == self.input_node:
                     slots.setdefault(link.slot, (node, widget))
         return dict(sorted(slots.items()))
+
+    @cached_property
+    def slots_for_text(self) -> Sequence[int]:
+        """The input slots over which a name may come in: those that drive a widget, at once or over reroutes."""
+        text = (slot for slot, entry in enumerate(self.inputs) if entry.type in _TEXT_TYPES)
+        return sorted({*self.promoted, *text})
 
     @cached_property
     def promoted_by_name(self) -> Mapping[str, tuple[Node, str]]:
@@ -116,18 +134,19 @@ def _links(raw: object) -> Iterator[tuple[str, Link]]:
                 yield link_id, Link(origin, parts[2])
 
 
-def _node(raw: dict[str, object]) -> Node:
+def _node(raw: dict[str, object], host: LoaderTable) -> Node:
     node_type, properties = as_text(raw.get("type")), as_dict(raw.get("properties"))
-    widgets, links, widget_links = _inputs(raw)
+    widgets, links, widget_links = _inputs(raw, host)
     values = raw.get("widgets_values")
     declared: dict[str, list[Declaration]] = {}
     for entry in declarations_of(properties.get("models")):
         declared.setdefault(entry.name, []).append(entry)
-    choices = () if node_type in IGNORED else choices_of(raw, widgets, declared)
+    choices = () if node_type in IGNORED | SETTERS | GETTERS else choices_of(raw, widgets, declared, host)
     return Node(
         id=as_id(raw.get("id")),
         type=node_type,
         active=raw.get("mode") not in (_MUTED, _BYPASSED),
+        muted=raw.get("mode") == _MUTED,
         choices=choices,
         choice_at={choice.input: choice for choice in choices if choice.input},
         links=links,
@@ -140,8 +159,9 @@ def _node(raw: dict[str, object]) -> Node:
     )
 
 
-def _inputs(raw: dict[str, object]) -> tuple[list[str], dict[str, str], dict[str, str]]:
+def _inputs(raw: dict[str, object], host: LoaderTable) -> tuple[list[str], dict[str, str], dict[str, str]]:
     """Give the names of the widget inputs, the links of all inputs, and those of the widget inputs."""
+    node_type = as_text(raw.get("type"))
     widgets: list[str] = []
     links: dict[str, str] = {}
     widget_links: dict[str, str] = {}
@@ -152,8 +172,8 @@ def _inputs(raw: dict[str, object]) -> tuple[list[str], dict[str, str], dict[str
         if widget:
             name = as_text(as_dict(widget).get("name")) or name
             widgets.append(name)
-            if link is not None:
-                widget_links[name] = link
+        if link is not None and (widget or selects_model(node_type, name, host)):
+            widget_links[name] = link  # old files turn a widget into an input without saying so
     return widgets, links, widget_links
 
 

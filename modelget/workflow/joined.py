@@ -53,6 +53,7 @@ def _same(need: Requirement) -> Iterator[_Key]:
 def _both(first: Requirement, second: Requirement) -> Requirement:
     return replace(
         first,
+        how=second.how if first.how == "pack" else first.how,
         folder=first.folder or second.folder,
         wanted_by=tuple(dict.fromkeys((*first.wanted_by, *second.wanted_by))),
         active=first.active or second.active,

@@ -6,14 +6,17 @@ Source of the core table: the combos of ComfyUI 0.33.0 (each equals one ``folder
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
-from .community_nodes import ANY, COMMUNITY
+from .packs import ANY, COMMUNITY, Row
 
 LEGACY_FOLDERS = {"unet": "diffusion_models", "clip": "text_encoders"}
 """ComfyUI's own renames: ``folder_paths.map_legacy``."""
 
-CORE: dict[str, dict[str, tuple[int, str]]] = {
+CORE: dict[str, Row] = {
     "AudioEncoderLoader": {"audio_encoder_name": (0, "audio_encoders")},
     "CLIPLoader": {"clip_name": (0, "text_encoders")},
     "CLIPVisionLoader": {"clip_name": (0, "clip_vision")},
@@ -57,6 +60,7 @@ CORE: dict[str, dict[str, tuple[int, str]]] = {
 
 # VAELoader also lists those files of vae_approx that start like a video TAE (ComfyUI, nodes.py, VAELoader.video_taes).
 _VIDEO_TAES = ("taehv", "lighttaew2_2", "lighttaew2_1", "lighttaehy1_5", "taeltx_2", "taeh3")
+_VAE_LOADERS = frozenset({"VAELoader", "VAELoaderKJ"})
 
 # ComfyUI-MultiGPU offers each loader again, under the loader's own type name with one of these endings.
 _MULTI_GPU = re.compile(r"(?:DisTorch2?)?MultiGPU$")
@@ -67,23 +71,34 @@ class Place(NamedTuple):
 
     input: str
     position: int | None
-    folder: str
+    folder: str | None
+    """None where the input offers the files of several folders."""
 
 
-def places_of(node_type: str) -> tuple[Place, ...]:
-    """List the inputs of a known loader; nothing for other nodes."""
-    base = _MULTI_GPU.sub("", node_type) if node_type.endswith("MultiGPU") else node_type
-    if base in CORE:
-        return tuple(Place(name, position, folder) for name, (position, folder) in CORE[base].items())
-    return tuple(
-        Place(name, position, folder) for name, (position, folder) in COMMUNITY.get(base, {}).items()
-    )
+@dataclass(frozen=True, slots=True)
+class LoaderTable:
+    """What one host says about the loaders it has; ``host_table`` builds it. It adds to our own tables."""
+
+    places: Mapping[str, tuple[Place, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """By node type."""
 
 
-def folder_of(node_type: str, input_name: str | None, name: str) -> str | None:
+NO_HOST = LoaderTable()
+"""Outside ComfyUI: our own tables alone."""
+
+
+def places_of(node_type: str, host: LoaderTable = NO_HOST) -> tuple[Place, ...]:
+    """List the inputs of a known loader; nothing for other nodes. The host adds inputs that no table of ours has."""
+    base = _base(node_type)
+    row = CORE.get(base) or COMMUNITY.get(base) or COMMUNITY.get(node_type) or {}
+    own = tuple(Place(name, position, folder) for name, (position, folder) in row.items())
+    return own + tuple(place for place in host.places.get(node_type, ()) if place.input not in row)
+
+
+def folder_of(node_type: str, input_name: str | None, name: str, host: LoaderTable = NO_HOST) -> str | None:
     """Say in which model folder a known loader looks for the name; None when no table says it."""
-    places = places_of(node_type)
-    if node_type == "VAELoader" and name.startswith(_VIDEO_TAES):
+    places = places_of(node_type, host)
+    if _base(node_type) in _VAE_LOADERS and name.startswith(_VIDEO_TAES):
         return "vae_approx"
     for place in places:
         if place.input in (input_name, ANY):
@@ -92,11 +107,15 @@ def folder_of(node_type: str, input_name: str | None, name: str) -> str | None:
     return folders.pop() if len(folders) == 1 else None
 
 
-def selects_model(node_type: str, input_name: str) -> bool:
+def selects_model(node_type: str, input_name: str, host: LoaderTable = NO_HOST) -> bool:
     """Tell whether that very input of a known loader takes the name of a model."""
-    return any(place.input == input_name for place in places_of(node_type))
+    return any(place.input == input_name for place in places_of(node_type, host))
 
 
 def current_folder(folder: str) -> str:
     """Give today's name of a model folder: old files say ``unet`` and ``clip``."""
     return LEGACY_FOLDERS.get(folder, folder)
+
+
+def _base(node_type: str) -> str:
+    return _MULTI_GPU.sub("", node_type) if node_type.endswith("MultiGPU") else node_type

@@ -80,6 +80,8 @@ def _add(gathered: dict[_Key, _Gathered], selection: Selection, folders: Mapping
     own_folder = next((entry.folder for entry in own if entry.folder), None)
     folder = own_folder or selection.folder or folders.get(selection.name)
     found = gathered.setdefault((selection.name, folder), _Gathered(how=selection.how))
+    if found.how != selection.how:
+        found.how = None  # a widget selects it as well
     if selection.wanted_by is not None:
         found.wanted_by[selection.wanted_by] = None
     found.active = found.active or selection.active

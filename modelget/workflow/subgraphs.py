@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ..errors import InvalidWorkflow
 from .graph import Graph, Node
+from .loader_nodes import NO_HOST, LoaderTable
 from .names import NO_MODEL, canonical, is_model_name
 from .untyped import as_dict, as_key, as_text, dicts_in
 
@@ -20,11 +21,11 @@ Widget = tuple[str, str]
 class Subgraphs:
     """Every subgraph definition of a file; raises InvalidWorkflow when one contains itself."""
 
-    def __init__(self, root: dict[str, object], name: str) -> None:
+    def __init__(self, root: dict[str, object], name: str, host: LoaderTable = NO_HOST) -> None:
         self.graphs: dict[str, Graph] = {}
         for key, raw in subgraph_definitions(root):
             if key not in self.graphs:
-                self.graphs[key] = Graph(raw)
+                self.graphs[key] = Graph(raw, host)
         self._workflow = name
         self._heights: dict[str, int] = {}
         self._overrides: dict[Node, dict[Widget, str]] = {}

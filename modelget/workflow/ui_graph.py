@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from ..errors import InvalidWorkflow
 from .graph import Graph, Node
+from .group_nodes import ungrouped
 from .links import Scope, Value, selected_by, value_of
-from .loader_nodes import folder_of
+from .loader_nodes import NO_HOST, LoaderTable, folder_of
+from .packs.fetching import fetches_by_itself
 from .prompt_graph import GraphReaders
 from .prompt_graph import selections as named_in_prompts
 from .requirements import Selection
@@ -24,11 +26,12 @@ _MAX_WORK = 300_000
 _FLOOD_HINT = "Split the workflow; if it comes from someone else, do not trust it."
 
 
-def selections(root: dict[str, object], name: str) -> list[Selection]:
+def selections(root: dict[str, object], name: str, host: LoaderTable = NO_HOST) -> list[Selection]:
     """List what every node selects, in the order of the file; nodes of a subgraph once for each instance."""
     _refuse_flood(root, name)
-    walk = _Walk(name, Subgraphs(root, name))
-    walk.graph(Scope(Graph(root)))
+    root = ungrouped(root, name, MAX_NODES)
+    walk = _Walk(name, Subgraphs(root, name, host))
+    walk.graph(Scope(Graph(root, host)))
     for key, graph in walk.subgraphs.graphs.items():
         if key not in walk.used:
             walk.used.add(key)
@@ -77,7 +80,7 @@ class _Walk:
         self.work += (
             len(node.choices)
             + len(node.widget_links)
-            + (len(inner.promoted) + len(node.proxies) if inner else 0)
+            + (len(inner.slots_for_text) + len(node.proxies) if inner else 0)
         )
         if self.nodes > MAX_NODES or self.work > _MAX_WORK:
             reason = (
@@ -89,6 +92,7 @@ class _Walk:
             raise InvalidWorkflow(self.name, reason, _FLOOD_HINT)
 
     def _node(self, scope: Scope, node: Node) -> None:
+        by_pack = fetches_by_itself(node.type)
         for selected in selected_by(scope, node):
             choice = selected.choice
             if selected.source is not None:
@@ -96,10 +100,11 @@ class _Walk:
             self.found.append(
                 Selection(
                     name=choice.name,
-                    folder=folder_of(node.type, choice.input, choice.name),
+                    folder=folder_of(node.type, choice.input, choice.name, scope.graph.host),
                     wanted_by=scope.execution_id(node),
-                    active=scope.active and node.active and choice.enabled,
+                    active=scope.active and node.active and choice.enabled and not by_pack,
                     declared=node.declared,
+                    how="pack" if by_pack else None,
                 )
             )
 
@@ -115,12 +120,13 @@ class _Walk:
             active=scope.active and instance.active,
             slots=slots,
             overrides=overrides,
+            outer=scope,
         )
 
     def _slots(self, scope: Scope, instance: Node) -> Iterator[tuple[int, Value]]:
-        """Give what a promoted widget receives from outside: over a link, or as an outer instance's override."""
+        """Give what an input receives from outside: over a link, or as an outer instance's override."""
         graph = self.subgraphs.graphs[instance.type]
-        for slot in graph.promoted:
+        for slot in graph.slots_for_text:
             name = graph.input(slot).name
             link_id = instance.links.get(name)
             linked = value_of(scope, link_id) if link_id is not None else None

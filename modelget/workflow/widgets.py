@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from .ignored_nodes import OUTPUT_INPUTS
-from .loader_nodes import places_of
+from .loader_nodes import NO_HOST, LoaderTable, places_of
 from .names import Found, canonical, is_model_name, names_in
+from .stacks import is_switched_off
 from .untyped import as_dict, as_id, as_list, as_text
 
 _SEED_CONTROLS = frozenset({"fixed", "increment", "decrement", "randomize"})
@@ -25,27 +26,38 @@ class Choice:
     enabled: bool = True
 
 
-def choices_of(node: dict[str, object], widgets: list[str], declared: Collection[str]) -> tuple[Choice, ...]:
+def choices_of(
+    node: dict[str, object], widgets: list[str], declared: Collection[str], host: LoaderTable = NO_HOST
+) -> tuple[Choice, ...]:
     """List the model names that the node holds; ``widgets`` are its widget inputs in order."""
-    values = node.get("widgets_values")
+    values, node_type = node.get("widgets_values"), as_text(node.get("type"))
     if isinstance(values, list) and values:
-        found = [(position, name) for position, value in enumerate(values) for name in names_in(value)]
-        return tuple(_placed(node, found, widgets, declared)) if found else ()
-    return tuple(_from_names(as_dict(values) or as_dict(node.get("widgets_values_named"))))
+        found = [
+            (position, model)
+            for position, value in enumerate(values)
+            for model in names_in(value, enabled=not is_switched_off(node_type, position, values))
+        ]
+        return tuple(_placed(node, found, widgets, declared, host)) if found else ()
+    return tuple(choices_by_name(node_type, as_dict(values) or as_dict(node.get("widgets_values_named"))))
 
 
-def _from_names(values: dict[str, object]) -> Iterator[Choice]:
+def choices_by_name(node_type: str, values: dict[str, object]) -> Iterator[Choice]:
+    """List the model names among values that are saved by input."""
     for key, value in values.items():
         if key not in OUTPUT_INPUTS:
-            for found in names_in(value):
+            for found in names_in(value, enabled=not is_switched_off(node_type, key, values)):
                 yield Choice(found.name, key, found.enabled)
 
 
 def _placed(
-    node: dict[str, object], found: list[tuple[int, Found]], widgets: list[str], declared: Collection[str]
+    node: dict[str, object],
+    found: list[tuple[int, Found]],
+    widgets: list[str],
+    declared: Collection[str],
+    host: LoaderTable,
 ) -> Iterator[Choice]:
     named = as_dict(node.get("widgets_values_named"))
-    inputs = inputs_by_position(node, widgets)
+    inputs = inputs_by_position(node, widgets, host)
     inputs_by_name = _inputs_by_name(named)
     for position, model in found:
         key = inputs_by_name.get(model.name) or inputs.get(position)
@@ -54,10 +66,12 @@ def _placed(
             yield Choice(name, key, model.enabled)
 
 
-def inputs_by_position(node: dict[str, object], widgets: list[str]) -> dict[int, str]:
+def inputs_by_position(
+    node: dict[str, object], widgets: list[str], host: LoaderTable = NO_HOST
+) -> dict[int, str]:
     """Say which input each saved value belongs to, as far as that is certain."""
     values = as_list(node.get("widgets_values"))
-    places = places_of(as_text(node.get("type")))
+    places = places_of(as_text(node.get("type")), host)
     inputs: dict[int, str] = {}
     # "control_after_generate" follows a seed in the values but has no input of its own.
     own = [

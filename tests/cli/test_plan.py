@@ -80,6 +80,18 @@ def test_a_folder_stands_for_the_workflows_in_it_and_other_files_are_only_counte
     assert "package.json" in modelget("plan", folder, "-v").err
 
 
+def test_what_a_node_fetches_by_itself_is_listed_apart_and_no_source_is_asked(
+    modelget, hub, tmp_path
+) -> None:
+    detector = {"id": 1, "type": "DWPreprocessor", "widgets_values": ["yolox_l.onnx"]}
+    ran = modelget("plan", save_workflow(tmp_path / "x.json", detector, VAE), "--json")
+    listed = ran.document["requirements"][0]
+    assert (listed["how"], listed["active"], listed["status"]) == ("pack", False, "unresolved")
+    assert listed["hint"] == "Its node fetches it by itself when it runs."
+    assert ran.code == 0
+    assert not [request for request in hub.requests if "yolox" in request.path]
+
+
 def test_a_muted_node_is_reported_and_not_fetched_unless_all_is_said(modelget, tmp_path) -> None:
     muted = loader(1, "l.safetensors", "loras", hub_link("o/r", "l.safetensors"), mode=2)
     workflow = save_workflow(tmp_path / "x.json", muted)

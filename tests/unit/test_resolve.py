@@ -83,6 +83,18 @@ def test_what_is_present_asks_nobody(ask, models) -> None:
     assert shelf.questions == []
 
 
+def test_what_a_pack_fetches_by_itself_asks_nobody_unless_a_person_names_a_place(ask, models) -> None:
+    left = Requirement("yolox_l.onnx", how="pack", active=False)
+    shelf = Shelf(candidate(), by_digest=(candidate(),))
+    assert ask(left, shelf).candidates == ()
+    assert shelf.questions == []
+    assert ask(replace(left, urls=(LINK,)), shelf).candidates != ()
+    path = place(models, "onnx/yolox_l.onnx")
+    found = ask(left, shelf).present
+    assert found is not None
+    assert found.path == path
+
+
 def test_what_is_present_in_another_folder_is_not_here(ask, models) -> None:
     place(models, "checkpoints/ae.safetensors")
     assert ask(VAE, Shelf(candidate())).present is None
