@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -110,5 +111,75 @@ def test_the_folder_is_the_declared_one_else_that_of_the_frontend(parsed: dict[s
     assert wrong == []
 
 
-def test_names_in_notes_and_nothing_else_make_no_need(parsed: dict[str, Workflow]) -> None:
+def test_what_else_is_named_is_inactive_and_each_name_has_its_reviewed_reason(
+    parsed: dict[str, Workflow],
+) -> None:
+    reviewed = json.loads((DATA / "templates_inactive.json").read_bytes())
+    needed = set(needed_by_the_frontend())
+    others: dict[str, dict[str, list[str]]] = {}
+    for template, workflow in parsed.items():
+        for model in workflow.requirements:
+            if (template, model.name) not in needed:
+                assert not model.active
+                others.setdefault(template, {})[model.name] = list(model.wanted_by)
+    assert sum(map(len, others.values())) == 33
+    assert others == {
+        template: {name: [reason.partition(": ")[0] for reason in why] for name, why in names.items()}
+        for template, names in reviewed.items()
+        if template != "_about"
+    }
+
+
+def test_each_reviewed_reason_holds_in_the_file() -> None:
+    reviewed = json.loads((DATA / "templates_inactive.json").read_bytes())
+    files = {file.name: file for file in template_files()}
+    checked = 0
+    for template, names in reviewed.items():
+        if template == "_about":
+            continue
+        root: dict[str, Any] = json.loads(files[template].read_bytes())
+        subgraphs = {graph["id"]: graph for graph in root.get("definitions", {}).get("subgraphs", [])}
+        for reason in (reason for why in names.values() for reason in why):
+            path, _, switched_off = reason.partition(": ")
+            nodes, states = root["nodes"], []
+            for step in path.split(":"):
+                node = next(node for node in nodes if str(node["id"]) == step)
+                nodes = subgraphs.get(node["type"], {}).get("nodes", [])
+                states.append(f"node {step} is {({2: 'muted', 4: 'bypassed'}).get(node['mode'], 'active')}")
+            assert switched_off in states
+            checked += 1
+    assert checked >= 33
+
+
+NAME = re.compile(r"[\w.-]+\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft|onnx)\b")
+
+
+def only_in_notes(raw: bytes) -> set[str]:
+    """Read the names that stand in notes, and nowhere else in the file."""
+    notes: list[Any] = []
+
+    def take_notes(value: Any) -> Any:
+        if isinstance(value, dict):
+            if value.get("type") in ("Note", "MarkdownNote"):
+                notes.append(value)
+                return None
+            return {key: take_notes(inner) for key, inner in value.items()}
+        return [take_notes(inner) for inner in value] if isinstance(value, list) else value
+
+    rest = json.dumps(take_notes(json.loads(raw)))
+    return {name for name in NAME.findall(json.dumps(notes)) if name not in rest}
+
+
+def test_names_that_stand_only_in_notes_are_never_reported(parsed: dict[str, Workflow]) -> None:
+    noted = {(file.name, name) for file in template_files() for name in only_in_notes(file.read_bytes())}
+    reported = {
+        (template, model.name.rpartition("/")[2])
+        for template, workflow in parsed.items()
+        for model in workflow.requirements
+    }
+    assert len(noted) > 120
+    assert noted & reported == set()
+
+
+def test_every_model_is_wanted_by_a_node(parsed: dict[str, Workflow]) -> None:
     assert all(model.wanted_by for workflow in parsed.values() for model in workflow.requirements)
