@@ -4,11 +4,36 @@ from __future__ import annotations
 
 from .prompt_nodes import PROMPTS
 
-NOTES = frozenset({"Note", "MarkdownNote", "Note Plus (mtb)", "Label (rgthree)", "workflow/Note"})
+NOTES = frozenset(
+    {
+        "Note",
+        "MarkdownNote",
+        "Note Plus (mtb)",
+        "Label (rgthree)",
+        "workflow/Note",
+        "FancyNoteNode",
+        "Note _O",
+    }
+)
 """They explain; the links in them are read elsewhere, as hints."""
 
 SHOWN = frozenset(
-    {"PreviewAny", "ShowText|pysssss", "Display Any (rgthree)", "easy showAnything", "DisplayAny"}
+    {
+        "PreviewAny",
+        "ShowText|pysssss",
+        "Display Any (rgthree)",
+        "easy showAnything",
+        "DisplayAny",
+        "Show any [Crystools]",
+        "Show any to JSON [Crystools]",
+        "PreviewTextNode",
+        "ttN textDebug",
+        "Griptape Display: Text",
+        "Griptape Display: Text as Markdown",
+        "DisplayText_Zho",
+        "IF_DisplayText",
+        "Debug (mtb)",
+    }
 )
 """They keep what an upstream node produced in the last run."""
 

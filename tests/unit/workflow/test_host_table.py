@@ -55,6 +55,7 @@ def test_every_core_loader_is_found_with_folder_and_position_and_nothing_else() 
 def test_empty_folders_say_nothing() -> None:
     listings: dict[str, list[str]] = {folder: [] for _, _, _, folder in FACTS}
     assert loader_table(with_files(listings), listings) == NO_HOST
+    assert loader_table(some_node(("m", [[]])), {"vae": []}) == NO_HOST
 
 
 def test_two_folders_with_the_same_files_say_nothing() -> None:
@@ -150,6 +151,7 @@ def test_our_own_tables_come_first_and_the_host_adds_inputs() -> None:
     assert folder_of("VAELoader", "extra", "x.pt", HOST) == "loras"
     assert folder_of("UnetLoaderGGUF", "unet_name", "x.gguf", HOST) == "diffusion_models"
     assert [place.input for place in places_of("VAELoader")] == ["vae_name"]
+    assert [place.input for place in places_of("VAELoader", HOST)] == ["vae_name", "extra"]
 
 
 def test_a_text_that_feeds_an_input_of_a_hosts_loader_is_placed() -> None:

@@ -209,8 +209,33 @@ VALID = {
             "widgets_values_named": {"v": "c.pt"},
         },
         {"id": 3, "type": "Power Lora Loader (rgthree)", "widgets_values": [{"on": False, "lora": "d.pt"}]},
+        {"id": 4, "type": "SetNode", "inputs": [{"name": "v", "link": 3}], "widgets_values": ["key"]},
+        {"id": 5, "type": "GetNode", "widgets_values": ["key"]},
+        {
+            "id": 6,
+            "type": "ComfySwitchNode",
+            "inputs": [{"name": "on_true", "link": 8}],
+            "widgets_values": [True],
+        },
+        {
+            "id": 8,
+            "type": "workflow>group",
+            "inputs": [{"name": "vae_name", "link": 9}],
+            "widgets_values": ["f.pt", "On", "g.pt"],
+        },
     ],
-    "links": [[3, 2, 0, 1, 0, "COMBO"]],
+    "links": [[3, 2, 0, 1, 0, "COMBO"], [8, 5, 0, 6, 0, "*"], [9, 6, 0, 8, 0, "*"]],
+    "extra": {
+        "groupNodes": {
+            "group": {
+                "nodes": [
+                    {"type": "VAELoader", "widgets_values": ["h.pt"]},
+                    {"type": "CR Load LoRA", "inputs": [{"name": "x"}], "widgets_values": ["Off", "i.pt"]},
+                ],
+                "links": [[0, 0, 1, 0, 5, "VAE"]],
+            }
+        }
+    },
     "models": [
         {"name": "a.pt", "url": "https://h/a.pt", "directory": "vae", "hash": "00", "hash_type": "SHA256"}
     ],
@@ -284,7 +309,7 @@ def replace(document: Any, path: tuple[str | int, ...], value: object) -> None:
         document[path[-1]] = value
 
 
-@settings(max_examples=300, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(changes=st.lists(st.tuples(st.sampled_from(places_in(VALID)), JUNK), min_size=1, max_size=6))
 def test_a_workflow_with_anything_anywhere_is_read_or_refused(
     changes: list[tuple[tuple[str | int, ...], object]],

@@ -109,7 +109,7 @@ def test_a_switch_that_is_set_while_running_hides_the_stale_value_and_keeps_what
     switch = node(3, "ComfySwitchNode", True, inputs=[chooser, socket("on_false", 5), socket("on_true", 6)])
     document = switched(switch)
     document["links"].append(link(8, 4, 3))
-    assert [entry[0] for entry in brief(document)] == ["first.pt", "new.pt"]
+    assert [entry[:2] for entry in brief(document)] == [("first.pt", None), ("new.pt", None)]
 
 
 def test_an_any_switch_hands_on_the_first_input_that_is_there() -> None:

@@ -23,6 +23,7 @@ from graphs import (
 
 from modelget.types import Digest, Requirement
 from modelget.workflow import parse
+from modelget.workflow.ignored_nodes import NOTES, SHOWN
 
 # Plain graphs
 
@@ -83,6 +84,12 @@ def test_prompts_savers_and_viewers_need_nothing() -> None:
         node(3, "PreviewAny", "x.pt"),
     ]
     assert needs(graph(*nodes)) == ()
+
+
+@pytest.mark.parametrize("viewer", sorted(NOTES | SHOWN))
+def test_what_a_note_or_a_viewer_holds_is_no_need(viewer: str) -> None:
+    assert needs(graph(node(1, viewer, "x.pt"), node(2, "VAELoader", "y.pt")))[0].name == "y.pt"
+    assert needs({"1": {"class_type": viewer, "inputs": {"text": "x.pt"}}}) == ()
 
 
 def test_the_name_of_an_output_is_no_need() -> None:
