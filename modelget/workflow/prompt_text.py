@@ -125,7 +125,8 @@ def prompt_of_node(node: dict[str, object], widgets: list[str]) -> Prompt:
         links=tuple(
             link
             for entry in inputs
-            if (link := as_key(entry.get("link"))) is not None and entry.get("type") not in _NO_TEXT_TYPES
+            if (link := as_key(entry.get("link"))) is not None
+            and as_text(entry.get("type")) not in _NO_TEXT_TYPES
         ),
     )
 
@@ -162,7 +163,9 @@ def _texts_of_node(
     linked = {
         as_text(as_dict(entry.get("widget")).get("name")) or as_text(entry.get("name"))
         for entry in inputs
-        if entry.get("widget") and entry.get("link") is not None and entry.get("type") not in _NO_TEXT_TYPES
+        if entry.get("widget")
+        and entry.get("link") is not None
+        and as_text(entry.get("type")) not in _NO_TEXT_TYPES
     }
     places = inputs_by_position(node, widgets)
     strings = sum(isinstance(value, str) for value in as_list(values))

@@ -209,7 +209,12 @@ VALID = {
             "widgets_values_named": {"v": "c.pt"},
         },
         {"id": 3, "type": "Power Lora Loader (rgthree)", "widgets_values": [{"on": False, "lora": "d.pt"}]},
-        {"id": 4, "type": "SetNode", "inputs": [{"name": "v", "link": 3}], "widgets_values": ["key"]},
+        {
+            "id": 4,
+            "type": "SetNode",
+            "inputs": [{"name": "v", "type": "*", "link": 3}],
+            "widgets_values": ["key"],
+        },
         {"id": 5, "type": "GetNode", "widgets_values": ["key"]},
         {
             "id": 6,

@@ -139,6 +139,13 @@ def test_a_bom_and_nan_are_no_obstacle() -> None:
     assert [need.name for need in parse(raw, "w.json").requirements] == ["x.pt"]
 
 
+def test_an_input_whose_type_is_the_list_of_its_options_is_read() -> None:
+    options = {"name": "vae_name", "type": ["x.pt", "y.pt"], "widget": {"name": "vae_name"}, "link": 7}
+    loader = node(2, "VAELoader", "stale.pt", inputs=[options])
+    text = node(1, "PrimitiveString", "x.pt")
+    assert brief(graph(text, loader, links=([7, 1, 0, 2, 0, ["x.pt"]],)))[0][:2] == ("x.pt", "vae")
+
+
 # Placing values
 
 
