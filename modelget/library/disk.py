@@ -30,7 +30,7 @@ def entry(path: Path) -> os.stat_result | None:
 
 
 def identity(path: Path) -> tuple[int, int] | None:
-    """Return what two names of the same folder have in common, links followed; None when nothing tells."""
+    """Return what two names of the same file or folder have in common, links followed; None when nothing tells."""
     facts = _facts(path)
     return (facts.st_dev, facts.st_ino) if facts and facts.st_ino else None
 

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from ..errors import UnsafePath
 from ..types import Digest, ModelFile, has_model_suffix
-from .disk import device_of, is_folder, is_inside, is_writable, names_in, nearest_existing, regular_file
+from .disk import (
+    device_of,
+    identity,
+    is_folder,
+    is_inside,
+    is_writable,
+    names_in,
+    nearest_existing,
+    regular_file,
+)
 from .folders import EMBEDDINGS, current_name, holds_code, holds_no_models
 from .namesakes import namesakes
 from .placement import refuse_unsafe_place
 from .records import Records, state_of
 from .safe_names import component_fault, lookup_parts, safe_parts
 from .staging import STATE_FOLDER, staging_folder
+from .tree import Tree
 
 
 class Library:
@@ -39,6 +49,8 @@ class Library:
         self._code = [root for name, roots in folders.items() if holds_code(name) for root in roots]
         self._defaults = dict(defaults or {})
         self._records = Records(self.models_root / STATE_FOLDER)
+        self._known_names = {name.casefold() for name in self.folders}
+        self._trees: dict[Path, Tree] = {}
 
     def find(self, folder: str | None, name: str) -> ModelFile | None:
         """Return the file that ComfyUI would load for this name; None for the folder means any folder.
@@ -66,6 +78,15 @@ class Library:
     def holds(self, folder: str | None, file: Path) -> bool:
         """Tell whether ComfyUI finds the file when it looks into that model folder."""
         return folder is not None and any(map(file.is_relative_to, self._roots_of(folder)))
+
+    def alike(self, folder: str | None, name: str) -> list[ModelFile]:
+        """Return the files of this base name in any sub-folder, case or model suffix; the likeliest first.
+
+        None for the folder means any folder. ComfyUI itself takes only what `find` returns.
+        """
+        roots = self._everywhere() if folder is None else self._roots_of(folder)
+        paths = (path for root in roots for path in self._tree(root).like(name))
+        return [ModelFile(path, facts.st_size) for path in paths if (facts := regular_file(path))]
 
     def destination(self, folder: str, name: str) -> Path:
         """Return the path for a new file; raise UnsafePath unless it is certain to stay in its root."""
@@ -123,6 +144,25 @@ class Library:
                 return ModelFile(path, facts.st_size, digest)
         return None
 
+    def suspects(self, name: str, size: int) -> Iterator[ModelFile]:
+        """Yield files of unrecorded bytes that may well be those of a model.
+
+        First those of its base name and size; then the one other file of its size, if it is the only one:
+        fine-tuned models have the size of their base, and reading all of them may take hours.
+        """
+        namesakes = _distinct(file.path for file in self.alike(None, name) if file.size == size)
+        yield from self._unrecorded(namesakes.values(), size)
+        same_size = (path for root in self._everywhere() for path in self._tree(root).of_size(size))
+        strangers = [path for key, path in _distinct(same_size).items() if key not in namesakes]
+        if len(strangers) == 1:
+            yield from self._unrecorded(strangers, size)
+
+    def _unrecorded(self, paths: Iterable[Path], size: int) -> Iterator[ModelFile]:
+        return (ModelFile(path, size) for path in paths if self.digest_of(path) is None)
+
+    def _tree(self, root: Path) -> Tree:
+        return self._trees.setdefault(root, Tree(root))
+
     def _known(self, file: Path) -> tuple[Digest, str | None] | None:
         facts = regular_file(file)
         return self._records.get(self._key(file), state_of(facts)) if facts else None
@@ -140,14 +180,16 @@ class Library:
         if name in self.folders:
             return self.folders[name]
         # Packs make folders of their own; another spelling of a known folder is not one of those.
-        known = any(name.casefold() == other.casefold() for other in self.folders)
+        if not name or name.casefold() in self._known_names or component_fault(name):
+            return ()
         place = self.models_root / name
-        return (place,) if not known and name and not component_fault(name) and is_folder(place) else ()
+        return (place,) if is_folder(place) else ()
 
     def _everywhere(self) -> tuple[Path, ...]:
         """Return every root once: ComfyUI's folders first, then those that packs made."""
         known = [root for roots in self.folders.values() for root in roots]
-        made = sorted(place for name in names_in(self.models_root) for place in self._roots_of(name))
+        others = (name for name in names_in(self.models_root) if name not in self.folders)
+        made = sorted(place for name in others for place in self._roots_of(name))
         return tuple(dict.fromkeys((*known, *made)))
 
     def _root_for_new(self, folder: str, parts: tuple[str, ...]) -> Path:
@@ -171,6 +213,11 @@ class Library:
         if first is None and roots[0].parent == self.models_root:
             first = next(iter(namesakes), None)
         yield from dict.fromkeys((first or roots[0], *roots))
+
+
+def _distinct(paths: Iterable[Path]) -> dict[object, Path]:
+    """Return each file once, whatever links lead to it, by what its names have in common."""
+    return {identity(path) or path: path for path in paths}
 
 
 def _unknown_folder(folder: str) -> UnsafePath:
