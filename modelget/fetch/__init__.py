@@ -18,6 +18,7 @@ from .lock import only_one
 from .part import DISK_FULL, Part, discard_leftovers, staged_bytes, staged_name
 from .publish import link, name_taken, publish
 from .transfer import Transfer
+from .twins import twin_of
 from .watch import Watch
 
 __all__ = ["fetch", "give_up", "staged_bytes"]
@@ -54,7 +55,7 @@ def _fetch_alone(
 ) -> Fetched:
     if os.path.lexists(download.destination):
         fetched = _already_there(download, watch)
-    elif twin := _twin_of(download, library):
+    elif twin := twin_of(download, library, watch):
         fetched = _link(download, twin)
     else:
         part = Part.open(download) if is_alone else Part.private(download)
@@ -77,15 +78,6 @@ def give_up(download: Download, clock: Clock) -> None:
 
     with suppress(Cancelled, OSError), only_one(download.staging, staged_name(download), clock, busy):
         discard_leftovers(download)
-
-
-def _twin_of(download: Download, library: Library | None) -> Path | None:
-    """Return a file with the wanted bytes that is on this disk already."""
-    candidate = download.candidate
-    if candidate.local is not None or library is None or candidate.digest is None:
-        return candidate.local
-    twin = library.find_digest(candidate.digest)
-    return twin.path if twin else None
 
 
 def _receive_and_place(download: Download, part: Part, http: Http, watch: Watch) -> Fetched:
