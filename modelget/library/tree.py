@@ -80,11 +80,12 @@ class Tree:
         self._walking = Lock()
         self._folders: dict[str, _Folder] = {}
 
-    def like(self, name: str) -> list[Path]:
-        """Return the files of this base name in any sub-folder, case or model suffix; the least deep first."""
-        base = name.replace("\\", "/").rpartition("/")[2]
-        key = _model_key(base) or _plain(base)
-        found = [Path(folder.path, file) for folder in self._current() for file in folder.files.get(key, ())]
+    def like(self, *names: str) -> list[Path]:
+        """Return the files of these base names in any sub-folder, case or model suffix; the least deep first."""
+        bases = (name.replace("\\", "/").rpartition("/")[2] for name in names)
+        keys = {_model_key(base) or _plain(base) for base in bases}
+        folders = self._current()
+        found = [Path(at.path, file) for at in folders for key in keys for file in at.files.get(key, ())]
         return sorted(found, key=lambda path: (len(path.parts), path))
 
     def of_size(self, size: int) -> list[Path]:

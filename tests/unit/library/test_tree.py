@@ -103,6 +103,7 @@ def test_files_of_the_same_base_name_are_found_in_any_sub_folder_the_least_deep_
     put(root / "xx.pt")
     put(root / "x.pt" / "y.pt")
     assert tree.like("x.safetensors") == tree.like("SDXL/x.pt") == tree.like("SDXL\\x") == [flat, deep]
+    assert tree.like("y", "x", "x.pt") == [root / "x.pt" / "y.pt", flat, deep]
 
 
 def test_case_and_normal_form_make_no_difference(tree, root):
