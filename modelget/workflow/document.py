@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from dataclasses import dataclass
 
@@ -117,17 +118,16 @@ def _where(error: json.JSONDecodeError, text: str) -> str:
 
 
 def _is_deeper_than(limit: int, root: object) -> bool:
-    level = [root] if isinstance(root, (dict, list)) else []
+    """Tell whether lists and objects are nested deeper; an innermost object may go uncounted.
+
+    The collector of cyclic garbage tracks what holds other holders, and knows it without a loop in Python.
+    """
+    level = [root]
     for _ in range(limit):
+        level = list(filter(gc.is_tracked, gc.get_referents(*level)))
         if not level:
             return False
-        level = [
-            value
-            for holder in level
-            for value in (holder.values() if type(holder) is dict else holder)
-            if type(value) is dict or type(value) is list
-        ]
-    return bool(level)
+    return True
 
 
 def _kind(root: object) -> str:
