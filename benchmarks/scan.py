@@ -71,17 +71,17 @@ def _measure(folder: Path, files: int) -> Times:
     models = folder / "models"
     roots = _fill(models, files)
     library = open_library(models_dir=models)
-    library.alike(None, "x")
+    library.find_all(None, "x")
     time.sleep(TICK)  # folders that changed a moment ago are read once more
-    library.alike(None, "x")
+    library.find_all(None, "x")
     known = {
         folder: modified for root in roots for folder, modified in _recursive_search(str(root))[1].items()
     }
     cases = {
         _BASE: lambda: [_recursive_search(str(root)) for root in roots],
         "ComfyUI sees that nothing changed": lambda: _is_unchanged(known),
-        _FIRST: lambda: open_library(models_dir=models).alike(None, "model 7"),
-        _AGAIN: lambda: library.alike(None, "model 7"),
+        _FIRST: lambda: open_library(models_dir=models).find_all(None, "model 7"),
+        _AGAIN: lambda: library.find_all(None, "model 7"),
         "again, a file came": _with_a_new_file(library, roots[3] / "sub 3"),
         _SIZES: lambda: list(library.suspects("x", 1)),
         "10 models of a workflow, folder known": lambda: _found(
@@ -91,7 +91,7 @@ def _measure(folder: Path, files: int) -> Times:
             library.find(None, f"model {n}.safetensors") for n in range(10)
         ],
         "10 models in whatever sub-folder": lambda: [
-            library.alike(root.name, f"model {n}") for n, root in enumerate(roots[:10])
+            library.find_all(root.name, f"model {n}") for n, root in enumerate(roots[:10])
         ],
     }
     return {**_medians(cases), "MiB that the names take": _memory(models)}
@@ -122,7 +122,7 @@ def _with_a_new_file(library: Library, folder: Path) -> Callable[[], object]:
         number = next(numbers)
         path = folder / f"new {number}.safetensors"
         path.touch()
-        if [file.path for file in library.alike(None, path.name)] != [path]:
+        if [file.path for file in library.find_all(None, path.stem)] != [path]:
             raise AssertionError(path)
 
     return ask
@@ -132,7 +132,7 @@ def _memory(models: Path) -> float:
     tracemalloc.start()
     try:
         library = open_library(models_dir=models)
-        library.alike(None, "x")
+        library.find_all(None, "x")
         gc.collect()
         return tracemalloc.get_traced_memory()[0] / 2**20
     finally:

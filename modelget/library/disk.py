@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -74,19 +73,6 @@ def case_twin(path: Path) -> str | None:
     own = unicodedata.normalize("NFC", path.name)
     names = (unicodedata.normalize("NFC", name) for name in names_in(path.parent))
     return next((name for name in names if name.casefold() == own.casefold() and name != own), None)
-
-
-def files_below(root: Path) -> Iterator[Path]:
-    """Yield the files of a folder and its sub-folders as ComfyUI lists them: links followed, names in order."""
-    seen: set[tuple[int, int] | None] = set()
-    for place, folders, names in os.walk(root, followlinks=True):
-        known = identity(Path(place))
-        if known in seen and known is not None:  # a link that leads back up
-            folders.clear()
-            continue
-        seen.add(known)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(place, name) for name in sorted(names))
 
 
 def names_in(folder: Path) -> list[str]:

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from ..errors import UnsafePath
 from ..types import Digest, ModelFile, has_model_suffix
-from .disk import (
-    device_of,
-    identity,
-    is_folder,
-    is_inside,
-    is_writable,
-    names_in,
-    nearest_existing,
-    regular_file,
-)
+from .disk import device_of, is_folder, is_inside, is_writable, names_in, nearest_existing, regular_file
 from .folders import EMBEDDINGS, current_name, holds_code, holds_no_models
 from .namesakes import namesakes
 from .placement import refuse_unsafe_place
 from .records import Records, state_of
 from .safe_names import component_fault, lookup_parts, safe_parts
 from .staging import STATE_FOLDER, staging_folder
+from .suspects import suspects
 from .tree import Tree
 
 
@@ -73,20 +65,11 @@ class Library:
         # ComfyUI looks for a whole name in that very place, but for embeddings in all sub-folders.
         if has_model_suffix(name) and folder != EMBEDDINGS:
             return ()
-        return namesakes(roots, "/".join(parts), embeddings=folder == EMBEDDINGS)
+        return namesakes(map(self._tree, roots), "/".join(parts), embeddings=folder == EMBEDDINGS)
 
     def holds(self, folder: str | None, file: Path) -> bool:
         """Tell whether ComfyUI finds the file when it looks into that model folder."""
         return folder is not None and any(map(file.is_relative_to, self._roots_of(folder)))
-
-    def alike(self, folder: str | None, name: str) -> list[ModelFile]:
-        """Return the files of this base name in any sub-folder, case or model suffix; the likeliest first.
-
-        None for the folder means any folder. ComfyUI itself takes only what `find` returns.
-        """
-        roots = self._everywhere() if folder is None else self._roots_of(folder)
-        paths = (path for root in roots for path in self._tree(root).like(name))
-        return [ModelFile(path, facts.st_size) for path in paths if (facts := regular_file(path))]
 
     def destination(self, folder: str, name: str) -> Path:
         """Return the path for a new file; raise UnsafePath unless it is certain to stay in its root."""
@@ -145,20 +128,9 @@ class Library:
         return None
 
     def suspects(self, name: str, size: int) -> Iterator[ModelFile]:
-        """Yield files of unrecorded bytes that may well be those of a model.
-
-        First those of its base name and size; then the one other file of its size, if it is the only one:
-        fine-tuned models have the size of their base, and reading all of them may take hours.
-        """
-        namesakes = _distinct(file.path for file in self.alike(None, name) if file.size == size)
-        yield from self._unrecorded(namesakes.values(), size)
-        same_size = (path for root in self._everywhere() for path in self._tree(root).of_size(size))
-        strangers = [path for key, path in _distinct(same_size).items() if key not in namesakes]
-        if len(strangers) == 1:
-            yield from self._unrecorded(strangers, size)
-
-    def _unrecorded(self, paths: Iterable[Path], size: int) -> Iterator[ModelFile]:
-        return (ModelFile(path, size) for path in paths if self.digest_of(path) is None)
+        """Yield files of unrecorded bytes that may well be those of a model of this name and size."""
+        trees = [self._tree(root) for root in self._everywhere()]
+        return suspects(trees, name, size, lambda path: self.digest_of(path) is not None)
 
     def _tree(self, root: Path) -> Tree:
         return self._trees.setdefault(root, Tree(root))
@@ -213,11 +185,6 @@ class Library:
         if first is None and roots[0].parent == self.models_root:
             first = next(iter(namesakes), None)
         yield from dict.fromkeys((first or roots[0], *roots))
-
-
-def _distinct(paths: Iterable[Path]) -> dict[object, Path]:
-    """Return each file once, whatever links lead to it, by what its names have in common."""
-    return {identity(path) or path: path for path in paths}
 
 
 def _unknown_folder(folder: str) -> UnsafePath:

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from ..types import ModelFile, has_model_suffix, stem_of
-from .disk import files_below, regular_file
+from ..types import ModelFile, stem_of
+from .disk import regular_file
+from .tree import Tree
 
 _EMBEDDING_SUFFIXES = (".safetensors", ".pt", ".bin")
 """In the order in which ComfyUI tries them (comfy/sd1_clip.py, load_embed)."""
 
 
-def namesakes(roots: Iterable[Path], name: str, *, embeddings: bool = False) -> tuple[ModelFile, ...]:
+def namesakes(trees: Iterable[Tree], name: str, *, embeddings: bool = False) -> tuple[ModelFile, ...]:
     """Return the model files that bear the stem or the whole name, in whatever sub-folder; copies once.
 
     A file in the sub-folder that the name states hides those elsewhere, and of one embedding in several
     formats ComfyUI itself takes the first.
     """
     found: dict[str, Path] = {}
-    for root in roots:
-        for path in files_below(root):
-            relative = path.relative_to(root).as_posix()
-            if has_model_suffix(relative) and _bears(relative, name):
+    for tree in trees:
+        for path in tree.like(*_tails(name)):
+            relative = path.relative_to(tree.root).as_posix()
+            if _bears(relative, name):
                 found.setdefault(relative, path)
     exact = [relative for relative in found if name in (relative, stem_of(relative))]
     chosen = list(_first_formats(exact or found)) if embeddings else exact or list(found)
@@ -34,9 +35,13 @@ def namesakes(roots: Iterable[Path], name: str, *, embeddings: bool = False) -> 
     return tuple(files.values())
 
 
+def _tails(name: str) -> list[str]:
+    """Return what may be the file's own part of a name: older WebUIs write "SDXL_x" for SDXL/x.safetensors."""
+    return [name, *(name[at + 1 :] for at, character in enumerate(name) if character == "_")]
+
+
 def _bears(relative: str, name: str) -> bool:
     stem, file = stem_of(relative), PurePosixPath(relative).name
-    # Older WebUIs write "SDXL_x" for SDXL/x.safetensors.
     return name in (relative, stem, file, stem_of(file), stem.replace("/", "_"))
 
 

@@ -76,7 +76,7 @@ class Tree:
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._root, self._now, self._wall = os.fspath(root), now, wall
+        self.root, self._now, self._wall = root, now, wall
         self._walking = Lock()
         self._folders: dict[str, _Folder] = {}
 
@@ -106,16 +106,14 @@ class Tree:
     def _walk(self) -> dict[str, _Folder]:
         """Return every folder as it is; one that a link leads back into is not entered again."""
         found: dict[str, _Folder] = {}
-        left: list[tuple[str, tuple[_Stamp, ...]]] = [(self._root, ())]
+        left: list[tuple[str, tuple[_Stamp, ...]]] = [(os.fspath(self.root), ())]
         while left:
             path, above = left.pop()
             stamp = _stamp_of(path)
             if stamp is None or len(above) > _MAX_DEPTH or any(map(stamp.is_same_place, above)):
                 continue
             if len(found) == _MAX_FOLDERS:
-                _log.warning(
-                    "%s: more than %d folders; the others are not searched", self._root, _MAX_FOLDERS
-                )
+                _log.warning("%s: more than %d folders; the others are not searched", self.root, _MAX_FOLDERS)
                 break
             found[path] = folder = self._as_it_is(path, stamp)
             left.extend((inner, (*above, stamp)) for inner in folder.inner)

@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 from modelget.library import Library, open_library
-from modelget.library import library as library_module
-from modelget.types import Digest
 
 from_windows = "SDXL\\sub\\x.safetensors"
 
@@ -133,51 +131,6 @@ def test_a_name_is_looked_up_exactly_as_written(library, models):
     name = unicodedata.normalize("NFD", "é.safetensors")
     put(models / "vae" / name)
     assert library.find("vae", name) is not None
-
-
-def test_files_of_the_same_base_name_are_offered_but_not_found(library, models):
-    flat, deep = (
-        put(models / "loras" / "detail.pt", b"1"),
-        put(models / "loras" / "SDXL" / "Detail.safetensors"),
-    )
-    elsewhere = put(models / "vae" / "detail.safetensors")
-    assert library.find("loras", "detail.safetensors") is None
-    for name in ("detail.safetensors", "XL/detail.safetensors", "detail"):
-        assert [(file.path, file.size) for file in library.alike("loras", name)] == [(flat, 1), (deep, 7)]
-    assert {file.path for file in library.alike(None, "detail")} == {flat, deep, elsewhere}
-    assert library.alike("nope", "detail") == []
-
-
-def test_every_place_of_a_model_folder_is_looked_at_for_base_names(library, models):
-    old, new = put(models / "clip" / "a" / "t5.pt"), put(models / "text_encoders" / "t5.pt")
-    assert [file.path for file in library.alike("clip", "t5")] == [new, old]
-
-
-def test_a_file_of_the_wanted_name_and_size_is_a_suspect_until_its_digest_is_recorded(library, models):
-    path = put(models / "loras" / "a" / "x.safetensors", b"1234")
-    put(models / "loras" / "x.safetensors", b"123")
-    assert [file.path for file in library.suspects("SDXL/X.safetensors", 4)] == [path]
-    library.record(path, Digest("sha256", "0" * 64))
-    assert list(library.suspects("SDXL/X.safetensors", 4)) == []
-
-
-def test_a_file_of_another_name_is_a_suspect_if_no_other_has_its_size(library, models):
-    path = put(models / "checkpoints" / "renamed.safetensors", b"1234")
-    (models / "unet").symlink_to(models / "checkpoints")  # one file under two names
-    namesake = put(models / "vae" / "x.safetensors", b"4321")
-    found = [file.path for file in library.suspects("x.safetensors", 4)]
-    assert found[0] == namesake
-    assert len(found) == 2
-    assert found[1].samefile(path)
-    put(models / "checkpoints" / "tuned.safetensors", b"1243")
-    assert [file.path for file in library.suspects("x.safetensors", 4)] == [namesake]
-
-
-def test_where_files_have_no_number_names_tell_them_apart(library, models, monkeypatch):
-    monkeypatch.setattr(library_module, "identity", lambda _path: None)
-    for name in ("one.pt", "two.pt"):
-        put(models / "vae" / name, b"1234")
-    assert list(library.suspects("x.pt", 4)) == []
 
 
 def test_opening_and_finding_write_nothing(comfyui):

@@ -79,7 +79,7 @@ def test_copies_in_two_sub_folders_are_one_file(library, models):
 def test_what_is_no_model_file_bears_no_name(library, models):
     put(models / "loras" / "x.txt")
     put(models / "loras" / "x.preview.png")
-    put(models / "loras" / ".hidden" / "x.safetensors")
+    put(models / "loras" / ".git" / "x.safetensors")
     (models / "loras" / "x.safetensors").mkdir()
     assert library.find_all("loras", "x") == ()
 

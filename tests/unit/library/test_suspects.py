@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from modelget.library import suspects as suspects_module
+from modelget.types import Digest
+
+
+def put(path: Path, data: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def test_a_file_of_the_wanted_name_and_size_is_a_suspect_until_its_digest_is_recorded(library, models):
+    path = put(models / "loras" / "a" / "x.safetensors", b"1234")
+    put(models / "loras" / "x.safetensors", b"123")
+    assert [file.path for file in library.suspects("SDXL/X.safetensors", 4)] == [path]
+    library.record(path, Digest("sha256", "0" * 64))
+    assert list(library.suspects("SDXL/X.safetensors", 4)) == []
+
+
+def test_a_file_of_another_name_is_a_suspect_if_no_other_has_its_size(library, models):
+    path = put(models / "checkpoints" / "renamed.safetensors", b"1234")
+    (models / "unet").symlink_to(models / "checkpoints")  # one file under two names
+    namesake = put(models / "vae" / "x.safetensors", b"4321")
+    found = [file.path for file in library.suspects("x.safetensors", 4)]
+    assert found[0] == namesake
+    assert len(found) == 2
+    assert found[1].samefile(path)
+    put(models / "checkpoints" / "tuned.safetensors", b"1243")
+    assert [file.path for file in library.suspects("x.safetensors", 4)] == [namesake]
+
+
+def test_where_files_have_no_number_names_tell_them_apart(library, models, monkeypatch):
+    monkeypatch.setattr(suspects_module, "identity", lambda _path: None)
+    for name in ("one.pt", "two.pt"):
+        put(models / "vae" / name, b"1234")
+    assert list(library.suspects("x.pt", 4)) == []
