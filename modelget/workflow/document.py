@@ -87,7 +87,8 @@ def decode_next(text: str, start: int) -> tuple[object, int]:
 
     NaN and Infinity count as numbers: ComfyUI writes them.
     """
-    if sum(map(text.count, "{[,")) > MAX_VALUES:  # in strings too, which is as good
+    # Counted in strings too, which is as good; where there are fewer characters there are fewer values.
+    if len(text) > MAX_VALUES and sum(map(text.count, "{[,")) > MAX_VALUES:
         raise NotJson(f"holds more than {MAX_VALUES:,} values")
     try:
         root, end = _DECODER.raw_decode(text, start)
