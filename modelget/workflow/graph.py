@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 from .declarations import Declaration, declarations_of
+from .glance import Glance, glance_at
 from .ignored_nodes import IGNORED
 from .loader_nodes import NO_HOST, LoaderTable, selects_model
+from .once import once
 from .prompt_text import Prompt, prompt_of_node
 from .switches import GETTERS, SETTERS
 from .untyped import as_dict, as_id, as_key, as_list, as_text, dicts_in
@@ -27,28 +28,94 @@ class Link(NamedTuple):
     slot: int
 
 
-@dataclass(slots=True, eq=False)
 class Node:
-    """One node; of a subgraph's instance the values are those of the promoted widgets."""
+    """One node; of a subgraph's instance the values are those of the promoted widgets.
 
-    id: str
-    type: str
-    active: bool
-    muted: bool
-    """Not even passed through, as a bypassed node is."""
-    choices: tuple[Choice, ...]
-    choice_at: Mapping[str, Choice]
-    """The last choice in each input."""
-    links: Mapping[str, str]
-    """Link id by input name, for every linked input."""
-    widget_links: Mapping[str, str]
-    """The same for those inputs that are widgets, or take a loader's model instead of its widget."""
-    values: Sequence[object]
-    named: Mapping[str, object]
-    proxies: tuple[tuple[str, str], ...]
-    """``properties.proxyWidgets``: (inner node's id, widget), in the order of ``values``."""
-    declared: Mapping[str, Sequence[Declaration]]
-    prompt: Prompt
+    What is costly is read when first asked for: most nodes of a file have nothing to do with models.
+    """
+
+    def __init__(self, raw: dict[str, object], host: LoaderTable) -> None:
+        self._raw, self._host = raw, host
+        self.id = as_id(raw.get("id"))
+        self.type = as_text(raw.get("type"))
+        mode = raw.get("mode")
+        self.active = mode not in (_MUTED, _BYPASSED)
+        self.muted = mode == _MUTED
+        """Not even passed through, as a bypassed node is."""
+
+    @property
+    def values(self) -> Sequence[object]:
+        """The saved values of the widgets, where they are a list."""
+        return as_list(self._raw.get("widgets_values"))
+
+    @property
+    def named(self) -> Mapping[str, object]:
+        """The saved values by the widget's name."""
+        return as_dict(self._raw.get("widgets_values_named")) or as_dict(self._raw.get("widgets_values"))
+
+    @once
+    def glance(self) -> Glance:
+        """Tell what its values may hold, at a glance."""
+        values = self._raw.get("widgets_values")
+        has_values = isinstance(values, (list, dict)) and values
+        return glance_at(values if has_values else self._raw.get("widgets_values_named"))
+
+    @once
+    def choices(self) -> tuple[Choice, ...]:
+        """List the models that its own values name."""
+        if not self.glance.names or self.type in IGNORED | SETTERS | GETTERS:
+            return ()
+        return choices_of(self._raw, self._widgets, self.declared, self._host)
+
+    @once
+    def choice_at(self) -> Mapping[str, Choice]:
+        """Give the last choice in each input."""
+        return {choice.input: choice for choice in self.choices if choice.input}
+
+    @once
+    def links(self) -> Mapping[str, str]:
+        """Give the link's id by the input's name, for every linked input."""
+        linked = ((as_text(entry.get("name")), as_key(entry.get("link"))) for entry in self._inputs)
+        return {name: link for name, link in linked if link is not None}
+
+    @once
+    def widget_links(self) -> Mapping[str, str]:
+        """Give the same for those inputs that are widgets, or take a loader's model instead of its widget."""
+        links: dict[str, str] = {}
+        for entry in as_list(self._raw.get("inputs")):
+            if not isinstance(entry, dict) or (link := as_key(entry.get("link"))) is None:
+                continue
+            name = _widget_name(entry)
+            if entry.get("widget") or selects_model(self.type, name, self._host):
+                links[name] = link  # old files turn a widget into an input without saying so
+        return links
+
+    @once
+    def proxies(self) -> tuple[tuple[str, str], ...]:
+        """Read ``properties.proxyWidgets``: (inner node's id, widget), in the order of ``values``."""
+        return tuple(_proxies(as_dict(self._raw.get("properties"))))
+
+    @once
+    def declared(self) -> Mapping[str, Sequence[Declaration]]:
+        """Read what it declares about models, by their names."""
+        declared: dict[str, list[Declaration]] = {}
+        for entry in declarations_of(as_dict(self._raw.get("properties")).get("models")):
+            declared.setdefault(entry.name, []).append(entry)
+        return declared
+
+    @once
+    def prompt(self) -> Prompt:
+        """Tell what it has to do with prompts."""
+        return prompt_of_node(self._raw, self._widgets)
+
+    @property
+    def _inputs(self) -> Iterator[dict[str, object]]:
+        return dicts_in(self._raw.get("inputs"))
+
+    @property
+    def _widgets(self) -> list[str]:
+        """The names of the inputs that are widgets, in order."""
+        return [_widget_name(entry) for entry in self._inputs if entry.get("widget")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +137,7 @@ class Graph:
 
     def __init__(self, raw: dict[str, object], host: LoaderTable = NO_HOST) -> None:
         self.host = host
-        self.nodes = tuple(_node(node, host) for node in dicts_in(raw.get("nodes")))
+        self.nodes = tuple(Node(node, host) for node in dicts_in(raw.get("nodes")))
         self.inputs = tuple(
             GraphInput(as_text(as_dict(entry).get("name")), as_text(as_dict(entry).get("type")))
             for entry in as_list(raw.get("inputs"))
@@ -82,25 +149,25 @@ class Graph:
         """Give the input of that slot, a nameless one where a link points beyond them."""
         return self.inputs[slot] if 0 <= slot < len(self.inputs) else _NO_INPUT
 
-    @cached_property
+    @once
     def by_id(self) -> Mapping[str, Node]:
-        """The nodes by id."""
+        """Give the nodes by id."""
         return {node.id: node for node in self.nodes}
 
-    @cached_property
+    @once
     def setters(self) -> Mapping[str, Node]:
-        """The nodes that keep a value under a key, by that key."""
+        """Give the nodes that keep a value under a key, by that key."""
         setters = (node for node in self.nodes if node.type in SETTERS)
         return {key: node for node in setters if isinstance(key := next(iter(node.values), None), str)}
 
-    @cached_property
+    @once
     def links(self) -> Mapping[str, Link]:
-        """The links by id."""
+        """Give the links by id."""
         return dict(_links(self._raw_links))
 
-    @cached_property
+    @once
     def promoted(self) -> Mapping[int, tuple[Node, str]]:
-        """The first inner widget that each input slot drives; slots in order."""
+        """Give the first inner widget that each input slot drives; slots in order."""
         slots: dict[int, tuple[Node, str]] = {}
         for node in self.nodes:
             for widget, link_id in node.widget_links.items():
@@ -109,15 +176,15 @@ class Graph:
                     slots.setdefault(link.slot, (node, widget))
         return dict(sorted(slots.items()))
 
-    @cached_property
+    @once
     def slots_for_text(self) -> Sequence[int]:
-        """The input slots over which a name may come in: those that drive a widget, at once or over reroutes."""
+        """List the input slots over which a name may come in: those that drive a widget, at once or over reroutes."""
         text = (slot for slot, entry in enumerate(self.inputs) if entry.type in _TEXT_TYPES)
         return sorted({*self.promoted, *text})
 
-    @cached_property
+    @once
     def promoted_by_name(self) -> Mapping[str, tuple[Node, str]]:
-        """The same by the name of the input, which is the widget's name on an instance."""
+        """Give the same by the name of the input, which is the widget's name on an instance."""
         return {self.input(slot).name: target for slot, target in self.promoted.items()}
 
 
@@ -134,47 +201,8 @@ def _links(raw: object) -> Iterator[tuple[str, Link]]:
                 yield link_id, Link(origin, parts[2])
 
 
-def _node(raw: dict[str, object], host: LoaderTable) -> Node:
-    node_type, properties = as_text(raw.get("type")), as_dict(raw.get("properties"))
-    widgets, links, widget_links = _inputs(raw, host)
-    values = raw.get("widgets_values")
-    declared: dict[str, list[Declaration]] = {}
-    for entry in declarations_of(properties.get("models")):
-        declared.setdefault(entry.name, []).append(entry)
-    choices = () if node_type in IGNORED | SETTERS | GETTERS else choices_of(raw, widgets, declared, host)
-    return Node(
-        id=as_id(raw.get("id")),
-        type=node_type,
-        active=raw.get("mode") not in (_MUTED, _BYPASSED),
-        muted=raw.get("mode") == _MUTED,
-        choices=choices,
-        choice_at={choice.input: choice for choice in choices if choice.input},
-        links=links,
-        widget_links=widget_links,
-        values=as_list(values),
-        named=as_dict(raw.get("widgets_values_named")) or as_dict(values),
-        proxies=tuple(_proxies(properties)),
-        declared=declared,
-        prompt=prompt_of_node(raw, widgets),
-    )
-
-
-def _inputs(raw: dict[str, object], host: LoaderTable) -> tuple[list[str], dict[str, str], dict[str, str]]:
-    """Give the names of the widget inputs, the links of all inputs, and those of the widget inputs."""
-    node_type = as_text(raw.get("type"))
-    widgets: list[str] = []
-    links: dict[str, str] = {}
-    widget_links: dict[str, str] = {}
-    for entry in dicts_in(raw.get("inputs")):
-        name, widget, link = as_text(entry.get("name")), entry.get("widget"), as_key(entry.get("link"))
-        if link is not None:
-            links[name] = link
-        if widget:
-            name = as_text(as_dict(widget).get("name")) or name
-            widgets.append(name)
-        if link is not None and (widget or selects_model(node_type, name, host)):
-            widget_links[name] = link  # old files turn a widget into an input without saying so
-    return widgets, links, widget_links
+def _widget_name(entry: dict[str, object]) -> str:
+    return as_text(as_dict(entry.get("widget")).get("name")) or as_text(entry.get("name"))
 
 
 def _proxies(properties: dict[str, object]) -> Iterator[tuple[str, str]]:

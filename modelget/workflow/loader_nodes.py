@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -89,10 +90,11 @@ NO_HOST = LoaderTable()
 
 def places_of(node_type: str, host: LoaderTable = NO_HOST) -> tuple[Place, ...]:
     """List the inputs of a known loader; nothing for other nodes. The host adds inputs that no table of ours has."""
-    base = _base(node_type)
-    row = CORE.get(base) or COMMUNITY.get(base) or COMMUNITY.get(node_type) or {}
-    own = tuple(Place(name, position, folder) for name, (position, folder) in row.items())
-    return own + tuple(place for place in host.places.get(node_type, ()) if place.input not in row)
+    own = _own_places(node_type)
+    if node_type not in host.places:
+        return own
+    known = {place.input for place in own}
+    return own + tuple(place for place in host.places[node_type] if place.input not in known)
 
 
 def folder_of(node_type: str, input_name: str | None, name: str, host: LoaderTable = NO_HOST) -> str | None:
@@ -115,6 +117,13 @@ def selects_model(node_type: str, input_name: str, host: LoaderTable = NO_HOST) 
 def current_folder(folder: str) -> str:
     """Give today's name of a model folder: old files say ``unet`` and ``clip``."""
     return LEGACY_FOLDERS.get(folder, folder)
+
+
+@lru_cache(2_000)
+def _own_places(node_type: str) -> tuple[Place, ...]:
+    base = _base(node_type)
+    row = CORE.get(base) or COMMUNITY.get(base) or COMMUNITY.get(node_type) or {}
+    return tuple(Place(name, position, folder) for name, (position, folder) in row.items())
 
 
 def _base(node_type: str) -> str:

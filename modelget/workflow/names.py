@@ -15,7 +15,7 @@ SUFFIXES = (".safetensors", ".ckpt", ".pt", ".pth", ".bin", ".gguf", ".sft", ".o
 NO_MODEL = frozenset({"", "none", "[none]", "disabled"})
 """What loaders offer, lower-cased, to choose no file at all."""
 
-_LONGEST_SUFFIX = max(map(len, SUFFIXES))
+LONGEST_SUFFIX = max(map(len, SUFFIXES))
 _MAX_LENGTH = 400
 _MAX_WORDS = 12
 _MAX_NESTING = 100
@@ -40,7 +40,7 @@ def is_model_name(value: object) -> bool:
     """Tell whether the whole value names a model file: no path from a root, no URL, no running text."""
     return (
         isinstance(value, str)
-        and value[-_LONGEST_SUFFIX:].lower().endswith(SUFFIXES)
+        and value[-LONGEST_SUFFIX:].lower().endswith(SUFFIXES)
         and is_name(value)
         and not _ONLY_SUFFIX.search(value)
         and not _SECOND_NAME.search(value)

@@ -104,7 +104,8 @@ class GraphReaders:
 
     def readers(self) -> dict[Key, Reader]:
         """Return all readers, none when no prompt names a model; text leaves a node from itself or its subgraph."""
-        if not any(node.prompt.texts or node.prompt.rows for _, node in self._nodes):
+        named = (node for _, node in self._nodes if node.glance.prompts)
+        if not any(node.prompt.texts or node.prompt.rows for node in named):
             return {}
         within: dict[Key, list[Key]] = {}
         for scope, node in self._nodes:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..types import stem_of
+from .glance import is_marked
 from .ignored_nodes import OUTPUT_INPUTS, UNREAD
 from .names import canonical, is_name
 from .prompt_nodes import ENCODES_BY_ITSELF, LISTS_LORAS, READS_LORA_TAGS
@@ -24,7 +25,6 @@ _MAX_NESTING = 20
 _EMBEDDING = re.compile(r"(?<![^\s,;:()\[\]{}|<>\"'])embedding:((?:\\[()]|[^\s,:()\[\]{}|<>\"]){1,400})")
 _TAG = re.compile(r"<(lora|lyco|hypernet):([^<>:]{1,400})(?::[^<>]{0,400})?>", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([()])")
-_MARK = re.compile(r"embedding:|<lora:", re.IGNORECASE)
 
 _NO_TEXT_TYPES = frozenset(
     [
@@ -179,7 +179,7 @@ def _texts_of_node(
 
 def _marked(value: object, depth: int = 0) -> Iterator[str]:
     if isinstance(value, str):
-        if _MARK.search(value):
+        if is_marked(value):
             yield value
     elif isinstance(value, (list, dict)) and depth < _MAX_NESTING:
         for item in value.values() if isinstance(value, dict) else value:
