@@ -84,7 +84,7 @@ class Civitai:
                     partial(self._look_up, reference=reference, wanted=wanted, http=http)
                 )
         by_digest = wanted.digest is not None and wanted.digest.algorithm in _LOOKED_UP_BY
-        if by_digest and not wanted.urls and not http.offline:
+        if by_digest and not wanted.urls:
             yield from self._ask_all(partial(self._look_up_digest, wanted=wanted, http=http))
 
     def _ask_all(self, question: Callable[[str], Iterator[Candidate]]) -> list[Candidate]:
