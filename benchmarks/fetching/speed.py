@@ -31,8 +31,8 @@ def capped() -> str:
 
 
 def long() -> str:
-    """4 GiB over the same line; 3 rounds."""
-    parallel = (c.MODELGET, c.RUNNING, c.ARIA2C_CHECKSUM)
+    """4 GiB over the same line; 3 rounds. Unverified aria2c shows what this machine lets anybody reach."""
+    parallel = (c.MODELGET, c.RUNNING, c.ARIA2C, c.ARIA2C_CHECKSUM)
     results, ideal = _over_line(4 * GIB, parallel, rounds=3)
     return _over_line_table(results, ideal) + goals(
         Goal("wall / ideal", wall(results, c.MODELGET) / ideal, 1.03),
