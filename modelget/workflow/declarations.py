@@ -38,8 +38,8 @@ def declared_in(graph: dict[str, object]) -> Iterator[Declaration]:
     """Read every declaration of a UI graph: at the top, on nodes, notes and inside subgraphs."""
     yield from declarations_of(graph.get("models"))
     for node in dicts_in(graph.get("nodes")):
-        models = as_dict(node.get("properties")).get("models")
-        if models:
+        properties = node.get("properties")
+        if isinstance(properties, dict) and (models := properties.get("models")):
             yield from declarations_of(models)
     for subgraph in dicts_in(as_dict(graph.get("definitions")).get("subgraphs")):
         yield from declared_in(subgraph)

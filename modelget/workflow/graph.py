@@ -9,7 +9,7 @@ from typing import NamedTuple
 from .declarations import Declaration, declarations_of
 from .glance import Glance, glance_at
 from .ignored_nodes import IGNORED
-from .loader_nodes import NO_HOST, LoaderTable, selects_model
+from .loader_nodes import NO_HOST, LoaderTable, places_of, selects_model
 from .once import once
 from .prompt_text import Prompt, prompt_of_node
 from .switches import GETTERS, SETTERS
@@ -82,11 +82,12 @@ class Node:
     def widget_links(self) -> Mapping[str, str]:
         """Give the same for those inputs that are widgets, or take a loader's model instead of its widget."""
         links: dict[str, str] = {}
+        is_loader = bool(places_of(self.type, self._host))
         for entry in as_list(self._raw.get("inputs")):
-            if not isinstance(entry, dict) or (link := as_key(entry.get("link"))) is None:
+            if not isinstance(entry, dict) or not (entry.get("widget") or is_loader):
                 continue
-            name = _widget_name(entry)
-            if entry.get("widget") or selects_model(self.type, name, self._host):
+            link, name = as_key(entry.get("link")), _widget_name(entry)
+            if link is not None and (entry.get("widget") or selects_model(self.type, name, self._host)):
                 links[name] = link  # old files turn a widget into an input without saying so
         return links
 
