@@ -153,7 +153,8 @@ class Barrier:
     """What stands between the user and a file that exists: ``hint`` says what to do about it."""
 
     kind: str
-    """``gated``, ``login``, ``paid``, ``removed``, ``region`` or ``host`` (not on the list of hosts)."""
+    """``gated``, ``login``, ``paid``, ``removed``, ``region``, ``host`` (not on the list of hosts) or ``by-hand``
+    (only a person with a browser can fetch it, or tell which file is meant)."""
     message: str
     hint: str
 

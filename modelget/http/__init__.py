@@ -4,7 +4,7 @@ from .budget import HostBudget
 from .client import Http
 from .ranges import RangeAnswer, RangeConnection, RangePlace
 from .reply import Reply
-from .waiting import Clock, retry_after
+from .waiting import Clock, is_rate_limit, retry_after
 
 __all__ = [
     "Clock",
@@ -14,5 +14,6 @@ __all__ = [
     "RangeConnection",
     "RangePlace",
     "Reply",
+    "is_rate_limit",
     "retry_after",
 ]

@@ -23,7 +23,7 @@ from .dial import dialler, tls_context, tunneller
 from .ranges import RangePlace
 from .reply import Reply
 from .transport import GuardedAdapter
-from .waiting import LONGEST_WAIT, RETRIED_STATUSES, Clock, backoff, retry_after
+from .waiting import LONGEST_WAIT, RETRIED_STATUSES, Clock, backoff, is_rate_limit, retry_after
 
 # Civitai answers anything that looks like a browser, or like a bare library, with a web page.
 USER_AGENT = f"Modelget/{__version__} (+https://github.com/modelget/modelget)"
@@ -233,9 +233,9 @@ def _next(url: str, location: str) -> str:
 
 def refusal(reply: Reply, wait: float | None) -> SourceUnavailable:
     """Say that a server refused, with its own wait when it named one."""
-    kind = "rate-limited" if reply.status == 429 else "unavailable"
+    kind = "rate-limited" if is_rate_limit(reply.status, reply.headers) else "unavailable"
     capped = None if wait is None else min(wait, LONGEST_WAIT)
-    return SourceUnavailable(f"{redact(reply.url)}: HTTP {reply.status}", kind, capped)
+    return SourceUnavailable(f"{redact(reply.url)}: HTTP {reply.status}", kind, capped, reply.status)
 
 
 def _reason(error: Exception) -> str:

@@ -18,6 +18,7 @@ RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that may change by themselves. 400, 401, 403, 404, 410 and 451 never do."""
 
 _RATE_LIMIT_SECONDS = re.compile(r"(?:^|;)\s*t=(\d+)")
+_EPOCH = re.compile(r"[0-9]{1,12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ class Clock:
 def retry_after(headers: Mapping[str, str], wall: float) -> float | None:
     """Return the seconds a server asked us to wait, or None when it did not say.
 
-    Understands ``Retry-After`` in seconds and as an HTTP date, and the Hub's
-    ``RateLimit: "resolvers";r=0;t=SECONDS``.
+    Understands ``Retry-After`` in seconds and as an HTTP date, the Hub's ``RateLimit: "resolvers";r=0;t=SECONDS``,
+    and GitHub's ``X-RateLimit-Reset``, in seconds since the epoch.
     """
     value = headers.get("Retry-After", "").strip()
     if value.isdecimal():
@@ -51,7 +52,16 @@ def retry_after(headers: Mapping[str, str], wall: float) -> float | None:
         return max(0.0, when.timestamp() - wall)
     limit = headers.get("RateLimit", "")
     found = _RATE_LIMIT_SECONDS.search(limit)
-    return float(found.group(1)) if found and ";r=0" in limit.replace(" ", "") else None
+    if found and ";r=0" in limit.replace(" ", ""):
+        return float(found.group(1))
+    reset = headers.get("X-RateLimit-Reset", "")
+    is_used_up = headers.get("X-RateLimit-Remaining") == "0" and _EPOCH.fullmatch(reset)
+    return max(0.0, float(reset) - wall) if is_used_up else None
+
+
+def is_rate_limit(status: int, headers: Mapping[str, str]) -> bool:
+    """Tell whether a refusal means "too many questions"; GitHub says so by 403 as well."""
+    return status == 429 or (status == 403 and headers.get("X-RateLimit-Remaining") == "0")
 
 
 def backoff(attempt: int, longest: float = 60.0) -> float:

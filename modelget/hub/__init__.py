@@ -1,8 +1,9 @@
-"""A small local server that speaks the Hugging Face Hub's and Civitai's protocols."""
+"""A small local server that speaks the protocols of the places where checkpoints are shared."""
 
 from __future__ import annotations
 
 from .content import Content, Contents, size_of
+from .github import GitHubRules
 from .rules import CivitaiFile, CivitaiVersion, HubRules, RateLimit
 from .server import EmbeddedHub
 from .traffic import Record
@@ -13,6 +14,7 @@ __all__ = [
     "Content",
     "Contents",
     "EmbeddedHub",
+    "GitHubRules",
     "HubRules",
     "RateLimit",
     "Record",

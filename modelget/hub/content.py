@@ -125,6 +125,16 @@ class Content:
             return self._digests[key]
 
 
+def pointer_of(content: Content) -> bytes:
+    """Return the text that Git holds in place of an LFS file."""
+    lines = (
+        "version https://git-lfs.github.com/spec/v1",
+        f"oid sha256:{content.sha256}",
+        f"size {content.size}",
+    )
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
 class Contents:
     """All files by path; the same path gives the same bytes in every process."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from .content import Content
+from .content import Content, pointer_of
 from .messages import Answer, Request, html_answer
-from .repositories import Repositories, Repository, is_lfs, pointer_of, refuse
+from .repositories import Repositories, Repository, is_lfs, refuse
 from .storage import Storage, disposition_of
 
 _FILE = re.compile(

@@ -8,9 +8,9 @@ import re
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from .content import Content
+from .content import Content, pointer_of
 from .messages import Answer, Request, json_answer
-from .repositories import Repositories, Repository, is_lfs, pointer_of, refuse
+from .repositories import Repositories, Repository, is_lfs, refuse
 
 _API = re.compile(
     r"/api/(?P<kind>models|datasets|spaces)"

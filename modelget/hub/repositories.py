@@ -125,16 +125,6 @@ def is_lfs(path: str, content: Content) -> bool:
     return PurePosixPath(path).suffix.lower() in MODEL_SUFFIXES or content.size > LARGEST_TEXT
 
 
-def pointer_of(content: Content) -> bytes:
-    """Return the text that Git holds in place of an LFS file."""
-    lines = (
-        "version https://git-lfs.github.com/spec/v1",
-        f"oid sha256:{content.sha256}",
-        f"size {content.size}",
-    )
-    return "".join(f"{line}\n" for line in lines).encode()
-
-
 def refuse(status: int, code: str, message: str, commit: str | None = None) -> Answer:
     """Answer with an error as the Hub writes it: the headers tell, also after HEAD."""
     headers = {"X-Error-Message": message}

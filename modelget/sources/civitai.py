@@ -14,6 +14,7 @@ from ..hosts import origin_of
 from ..http import Http, Reply, retry_after
 from ..settings import Settings
 from ..types import Barrier, Candidate, Digest, Evidence, Requirement, stem_of
+from .look import size_of
 
 _PAGES = frozenset(f"{www}civitai.{top}" for www in ("", "www.") for top in ("com", "red", "green"))
 _NUMBER = "[0-9]{1,18}"
@@ -45,7 +46,6 @@ _FOLDERS = {
     "unet": "diffusion_models",
     "clipvision": "clip_vision",
 }
-_TOTAL = re.compile(r"bytes 0-0/(\d+)")
 _ELSEWHERE = "Find the file elsewhere: --choose NAME=ID."
 
 
@@ -169,7 +169,7 @@ class Civitai:
             return
         with opened as reply:
             if reply.status in (200, 206):
-                yield replace(candidate, size=_size(reply))
+                yield replace(candidate, size=size_of(reply))
             elif barrier := self._barrier(reply, page):
                 yield replace(candidate, barrier=barrier, gated=barrier.kind in ("login", "paid"))
             elif reply.status != 404:
@@ -245,12 +245,6 @@ def _document(url: str, http: Http) -> dict[str, Any] | None:
     except HostNotAllowed as error:
         raise SourceUnavailable(f"Civitai sends its answer from somewhere else: {error}") from error
     return document if isinstance(document, dict) else None
-
-
-def _size(reply: Reply) -> int | None:
-    if total := _TOTAL.fullmatch(reply.headers.get("Content-Range", "")):
-        return int(total[1])
-    return reply.length if reply.status == 200 else None  # the length of a part is not the file's
 
 
 def _id(reference: CivitaiReference) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from email.message import Message
 from urllib.parse import unquote, urlsplit
 
 from ..errors import HostNotAllowed, InvalidSetting, SourceUnavailable
 from ..hosts import origin_of, redact
-from ..http import Http, Reply, retry_after
+from ..http import Http, retry_after
 from ..settings import Settings
 from ..types import Barrier, Candidate, Evidence, Requirement
+from .look import leads_off, name_of, size_of
 
-_TOTAL = re.compile(r"bytes 0-0/(\d+)")
 _BARRIERS = {401: "login", 403: "login", 451: "region"}
 _MIRRORS = ("https://hf-mirror.com",)
 """Not contacted: the Hub's own source reads their links and asks the Hub."""
@@ -51,7 +49,8 @@ class DirectUrl:
 
 def source(settings: Settings) -> DirectUrl:
     """Make the source."""
-    others = (settings.hub_endpoint, *settings.civitai_endpoints, *_MIRRORS)
+    mirrors = settings.endpoints.values()
+    others = (settings.hub_endpoint, *settings.civitai_endpoints, *mirrors, *_MIRRORS)
     return DirectUrl(frozenset(map(origin_of, others)))
 
 
@@ -71,8 +70,7 @@ def _look(url: str, wanted: Requirement, http: Http) -> Iterator[Candidate]:
     try:
         opened = http.open(url, headers={"Range": "bytes=0-0"})
     except HostNotAllowed as error:
-        message = f"{redact(url)} leads to another place: {error}"
-        yield _candidate(url, wanted, barrier=Barrier("host", message, error.hint))
+        yield _candidate(url, wanted, barrier=leads_off(url, error))
         return
     with opened as reply:
         if reply.status in (404, 410):
@@ -82,7 +80,7 @@ def _look(url: str, wanted: Requirement, http: Http) -> Iterator[Candidate]:
             hint = "Open the link in a browser to see what it asks for, or find the file elsewhere."
             yield _candidate(url, wanted, barrier=Barrier(_BARRIERS[reply.status], message, hint))
         elif reply.status in (200, 206):
-            yield _candidate(url, wanted, size=_size(reply), name=_name(reply))
+            yield _candidate(url, wanted, size=size_of(reply), name=name_of(reply))
         else:
             kind = "rate-limited" if reply.status == 429 else "unavailable"
             wait = retry_after(reply.headers, http.clock.wall())
@@ -102,16 +100,3 @@ def _candidate(
         size=size,
         barrier=barrier,
     )
-
-
-def _size(reply: Reply) -> int | None:
-    found = _TOTAL.fullmatch(reply.headers.get("Content-Range", ""))
-    if found:
-        return int(found[1])
-    return reply.length if reply.status == 200 else None  # the length of a part is not the file's
-
-
-def _name(reply: Reply) -> str:
-    header = Message()
-    header["Content-Disposition"] = reply.headers.get("Content-Disposition", "")
-    return re.split(r"[/\\]", header.get_filename(""))[-1].strip()

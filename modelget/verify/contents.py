@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+from ..documents import is_json, is_page, is_pointer
 from ..errors import UnsafeFile
 from ..types import PICKLE_SUFFIXES
 
@@ -17,8 +18,6 @@ _LARGEST_HEADER = 32 * 2**20
 _MOST_TENSORS = 100_000
 _TENSOR_SUFFIXES = frozenset({".safetensors", ".sft"})
 _PICKLE_STARTS = (b"PK\x03\x04", *(bytes([0x80, protocol]) for protocol in range(1, 6)))
-_PAGE_STARTS = (b"<!doctype", b"<!--", b"<html", b"<head", b"<body", b"<?xml", b"<error")
-_POINTER_START = b"version https://git-lfs.github.com/spec/"
 
 
 def check_opening(name: str, opening: bytes, content_type: str = "") -> None:
@@ -30,11 +29,10 @@ def check_opening(name: str, opening: bytes, content_type: str = "") -> None:
     """
     if not opening:
         raise UnsafeFile(name, "the file is empty")
-    start = opening[:OPENING].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     suffix = Path(name).suffix.lower()
-    if start.startswith(_PAGE_STARTS) or content_type.split(";")[0].strip().lower() == "text/html":
+    if is_page(opening, content_type):
         raise UnsafeFile(name, "the server sent a web page or an error document instead of the file")
-    if start.startswith(_POINTER_START):
+    if is_pointer(opening):
         raise UnsafeFile(
             name,
             "the server sent a Git LFS pointer, not the file behind it",
@@ -46,7 +44,7 @@ def check_opening(name: str, opening: bytes, content_type: str = "") -> None:
         raise _hidden_pickle(name, "a name that does not say so")
     elif suffix == ".gguf" and not opening.startswith(b"GGUF"):
         raise UnsafeFile(name, "these are not GGUF contents")
-    elif start.startswith((b"{", b"[")):
+    elif is_json(opening):
         raise UnsafeFile(name, "the server sent a JSON document instead of the file")
 
 

@@ -18,7 +18,7 @@ from modelget.errors import HostNotAllowed, InvalidSetting, ModelgetError, Sourc
 from modelget.hosts import HostPolicy
 from modelget.http import Clock, Http
 from modelget.hub import EmbeddedHub, HubRules
-from modelget.settings import Secret, load_settings
+from modelget.settings import CIVITAI_TOKEN_NAMES, GITHUB_TOKEN_NAMES, Secret, load_settings
 
 TOKEN = "hf_CanaryCanaryCanaryCanary"
 SENT = f"Bearer {TOKEN}"
@@ -225,7 +225,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-@pytest.mark.parametrize("variable", ["HF_TOKEN", "CIVITAI_API_TOKEN", "CIVITAI_API_KEY", "CIVITAI_TOKEN"])
+@pytest.mark.parametrize("variable", ["HF_TOKEN", *CIVITAI_TOKEN_NAMES, *GITHUB_TOKEN_NAMES])
 def test_a_broken_token_is_refused_by_its_variable_and_not_repeated(variable: str, broken: str) -> None:
     with pytest.raises(InvalidSetting) as caught:
         load_settings({variable: broken})
@@ -244,7 +244,7 @@ def test_a_secret_shows_itself_only_when_asked() -> None:
 
 
 def test_settings_show_no_token_in_whatever_way_they_are_printed() -> None:
-    settings = load_settings({"HF_TOKEN": TOKEN, "CIVITAI_TOKEN": TOKEN})
+    settings = load_settings({"HF_TOKEN": TOKEN, "CIVITAI_TOKEN": TOKEN, "GH_TOKEN": TOKEN})
     assert settings.hub_token is not None
     assert settings.hub_token.reveal() == TOKEN
     shown = [settings, dataclasses.asdict(settings), copy.deepcopy(settings), settings.credentials]

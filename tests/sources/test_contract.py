@@ -11,12 +11,12 @@ import pytest
 
 import modelget.sources
 from modelget.errors import SourceUnavailable
-from modelget.hub import EmbeddedHub, HubRules
-from modelget.settings import Settings
-from modelget.sources import all_sources
+from modelget.hub import EmbeddedHub, GitHubRules, HubRules
+from modelget.settings import MIRRORED, Settings
+from modelget.sources import SHARED, all_sources
 from modelget.types import Candidate, Digest, Requirement
 
-from .conftest import Site, http_for, settings_for
+from .conftest import Site, all_at, http_for, settings_for
 
 SOURCES = [source.name for source in all_sources(Settings())]
 FILE = "split_files/vae/ae.safetensors"
@@ -38,6 +38,14 @@ EXAMPLES: dict[str, Callable[[str, str], list[str]]] = {
         "https://civitai.com/models/12",
         f"{hub}/api/download/models/120?fileId=1200",
         "urn:air:sdxl:lora:civitai:12@120",
+    ],
+    "github": lambda hub, site: [
+        "https://github.com/o/r/releases/download/v1/x.pth",
+        "https://github.com/o/r/releases/latest/download/x.pth",
+        "https://github.com/o/r/blob/main/vae/one%20file.safetensors",
+        "https://raw.githubusercontent.com/o/r/refs/heads/main/vae/x.safetensors",
+        "https://github.com/o/lfs/raw/main/x.safetensors",
+        "https://github.com/o/private/blob/" + "0" * 40 + "/x.safetensors",
     ],
     "direct_url": lambda hub, site: [f"{site}/model.safetensors", "https://files.example/x.safetensors"],
 }
@@ -145,12 +153,44 @@ HOSTILE = [
     "https://civitai.com/models/../api/download/models/5",
     "https://civitai.com/models/1/../../login",
     "https://civitai.com/user/account",
+    "https://github.com/o/r",
+    "https://github.com/o/r/releases",
+    "https://github.com/o/r/releases/tag/v1",
+    "https://github.com/o/r/archive/refs/heads/main.zip",
+    "https://github.com/o/r/blob/main",
+    "https://github.com/o/r/blob/main/",
+    "https://github.com/o/r/blob/main/../../../x.safetensors",
+    "https://github.com/o/r/blob/main/..%2F..%2Fx.safetensors",
+    "https://github.com/o/r/blob/main/%2e%2e/x.safetensors",
+    "https://github.com/o/r/blob/main/a%0D%0Ab.safetensors",
+    "https://github.com/o/../raw/main/x.safetensors",
+    "https://github.com/o/r%2F..%2Fx/raw/main/x.safetensors",
+    "https://github.com/o/r/releases/download/../x.pth",
+    "https://github.com/o/r/releases/download/v1/..%2Fx.pth",
+    "https://github.com/o/r/releases/download/v1/",
+    "https://github.com/o/r/releases/download//x.pth",
+    "https://github.com.evil.example/o/r/releases/download/v1/x.pth",
+    "https://github.com@evil.example/o/r/releases/download/v1/x.pth",
+    "https://github.com:8443/o/r/releases/download/v1/x.pth",
+    "https://g\u0456thub.com/o/r/releases/download/v1/x.pth",
+    "https://raw.githubusercontent.com/o/r",
+    "https://media.githubusercontent.com/o/r/main/x.safetensors",
+    f"https://github.com/o/r/releases/download/v1/{HUGE}",
 ]
 
 
 @pytest.fixture(scope="module")
 def hub() -> Iterator[EmbeddedHub]:
-    with EmbeddedHub(HubRules(gated=frozenset({"o/gated"}), private=frozenset({"o/private"}))) as running:
+    rules = HubRules(
+        gated=frozenset({"o/gated"}),
+        private=frozenset({"o/private"}),
+        github=GitHubRules(
+            releases={"o/r@v1": ("x.pth",)},
+            lfs=frozenset({"o/lfs/x.safetensors"}),
+            taken_down={"o/private": 451},
+        ),
+    )
+    with EmbeddedHub(rules) as running:
         yield running
 
 
@@ -188,7 +228,7 @@ def examples(ask, hub, site: Site) -> list[str]:
 
 
 def test_every_module_in_the_folder_is_a_source_with_a_name_of_its_own() -> None:
-    modules = {module.name for module in iter_modules(modelget.sources.__path__)} - {"base"}
+    modules = {module.name for module in iter_modules(modelget.sources.__path__)} - SHARED
     assert set(SOURCES) == modules
     assert len(SOURCES) == len(modules)
 
@@ -204,6 +244,12 @@ def test_it_says_who_it_is_and_where_it_goes(ask) -> None:
     assert not any(host.startswith("*") and not host.startswith("*.") for host in source.hosts)
     assert isinstance(source.endpoints, tuple)
     assert all(urlsplit(endpoint).scheme in ("http", "https") for endpoint in source.endpoints)
+
+
+def test_the_owner_may_have_it_asked_elsewhere(ask, asks) -> None:
+    elsewhere = asks(ask.source.name, Settings(**all_at("https://mirror.example/x"))).source.endpoints
+    assert all(endpoint.startswith("https://mirror.example/x") for endpoint in elsewhere)
+    assert not ask.source.endpoints or ask.source.name in (*MIRRORED, "huggingface")
 
 
 def test_making_one_contacts_nobody(nobody_asked, settings) -> None:
@@ -257,7 +303,7 @@ def test_an_id_leads_back_to_the_same_candidate(ask, examples) -> None:
 def test_a_barrier_says_what_stands_in_the_way_and_what_to_do(ask, examples) -> None:
     barriers = [candidate.barrier for candidate in ask(*examples, "http://evil.example/x", "http://[")]
     for barrier in filter(None, barriers):
-        assert barrier.kind in ("gated", "login", "paid", "removed", "region", "host")
+        assert barrier.kind in ("gated", "login", "paid", "removed", "region", "host", "by-hand")
         assert barrier.message.strip()
         assert barrier.hint.strip()
 
@@ -285,9 +331,9 @@ def test_offline_it_asks_nobody(asks, ask, examples, settings, nobody_asked) -> 
 
 
 def test_a_dead_endpoint_is_unavailable_and_never_nothing(ask, asks, closed_port) -> None:
-    dead = Settings(
-        hub_endpoint=closed_port, civitai_endpoints=(closed_port,), allow_hosts=("http://localhost:9",)
-    )
+    if ask.source.hosts and not ask.source.endpoints:
+        pytest.skip("it asks nobody")
+    dead = Settings(**all_at(closed_port), allow_hosts=("http://localhost:9",))
     question = asks(ask.source.name, dead)
     examples = EXAMPLES[ask.source.name](closed_port, "http://localhost:9")
     with pytest.raises(SourceUnavailable) as caught:

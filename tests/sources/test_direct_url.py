@@ -79,7 +79,7 @@ def test_scheme_and_host_may_be_written_in_capitals(ask, site) -> None:
         "http://files.example/x.safetensors",
         "https://files.example:8443/x.safetensors",
         "http://192.168.0.5/x.safetensors",
-        "https://github.com/o/r/releases/download/v1/x.pth",
+        "https://gitlab.com/o/r/-/raw/main/x.pth",
     ],
 )
 def test_an_unlisted_link_says_how_to_list_it_and_is_not_contacted(ask, contacted, url) -> None:
@@ -156,6 +156,7 @@ def test_a_redirect_within_the_list_is_followed(ask, site) -> None:
         "https://huggingface.co/o/r",
         "https://civitai.com/models/1",
         "http://civitai.red/models/1",
+        "https://github.com/o/r/releases/download/v1/x.pth",
         "civitai:1",
         "hf:o/r/x",
     ],

@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 
 from modelget.errors import InvalidSetting
-from modelget.settings import CIVITAI_ENDPOINTS, HUB_ENDPOINT, Limits, Secret, Settings, load_settings
+from modelget.settings import (
+    CIVITAI_ENDPOINTS,
+    HUB_ENDPOINT,
+    MIRRORED,
+    Limits,
+    Secret,
+    Settings,
+    load_settings,
+)
 
 ROOT = Path(__file__).parents[2]
 Written = Callable[[str], dict[str, str]]
@@ -86,6 +94,17 @@ def test_a_variable_comes_before_the_file_and_the_file_before_the_default(
     for unset in ("", "  "):
         assert getattr(load_settings({**file, name: unset}), attribute) == means
     assert getattr(load_settings({name: ""}), attribute) == getattr(Settings(), attribute)
+
+
+@pytest.mark.parametrize("name", MIRRORED)
+def test_each_source_may_be_asked_elsewhere(name: str, written: Written) -> None:
+    variable = f"MODELGET_{name.upper()}_ENDPOINT"
+    file = written(f'[endpoints]\n{name} = "https://file.example/"')
+    assert load_settings({variable: "https://env.example/"}).endpoints == {name: "https://env.example"}
+    assert load_settings(file).endpoints == {name: "https://file.example"}
+    assert load_settings({**file, variable: "http://127.0.0.1:9"}).endpoints == {name: "http://127.0.0.1:9"}
+    with pytest.raises(InvalidSetting, match=variable):
+        load_settings({variable: "elsewhere"})
 
 
 def test_the_limits_are_read_from_the_file(written: Written) -> None:
@@ -240,12 +259,18 @@ def test_the_civitai_token_is_read_from_the_first_of_its_three_names(
     assert value(load_settings(environ).civitai_token) == token
 
 
+def test_the_github_token_is_read_from_the_first_of_its_two_names() -> None:
+    assert value(load_settings({"GITHUB_TOKEN": "a", "GH_TOKEN": "b"}).github_token) == "a"
+    assert value(load_settings({"GITHUB_TOKEN": "", "GH_TOKEN": "b"}).github_token) == "b"
+
+
 def revealed(settings: Settings) -> dict[str, str]:
     return {origin: secret.reveal() for origin, secret in settings.credentials.items()}
 
 
 def test_each_token_belongs_to_the_origins_of_its_own_site() -> None:
-    assert revealed(load_settings({"HF_TOKEN": "h", "CIVITAI_TOKEN": "c"})) == {
+    assert revealed(load_settings({"HF_TOKEN": "h", "CIVITAI_TOKEN": "c", "GH_TOKEN": "g"})) == {
+        "https://api.github.com": "g",
         "https://huggingface.co": "h",
         "https://civitai.com": "c",
         "https://civitai.red": "c",
@@ -256,10 +281,16 @@ def test_tokens_follow_the_endpoints_that_the_owner_names_and_leave_the_others()
     environ = {
         "HF_TOKEN": "h",
         "CIVITAI_TOKEN": "c",
+        "GITHUB_TOKEN": "g",
+        "MODELGET_GITHUB_ENDPOINT": "https://git.example",
         "HF_ENDPOINT": "https://Mirror.example:443/hf",
         "MODELGET_CIVITAI_ENDPOINT": "http://127.0.0.1:9",
     }
-    assert revealed(load_settings(environ)) == {"https://mirror.example": "h", "http://127.0.0.1:9": "c"}
+    assert revealed(load_settings(environ)) == {
+        "https://mirror.example": "h",
+        "http://127.0.0.1:9": "c",
+        "https://git.example": "g",
+    }
 
 
 def found_by_the_hubs_own_client(**environ: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelget.http import retry_after
+from modelget.http import is_rate_limit, retry_after
 from modelget.http.waiting import RETRIED_STATUSES, backoff
 
 NOW = 1_800_000_000.0  # Fri, 15 Jan 2027 08:00:00 GMT
@@ -37,6 +37,12 @@ NOW = 1_800_000_000.0  # Fri, 15 Jan 2027 08:00:00 GMT
         ({"RateLimit": '"api";r=0'}, None),
         ({"RateLimit": "limit=0, reset=9"}, None),
         ({"Retry-After": "5", "RateLimit": '"api";r=0;t=9'}, 5),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1800000090"}, 90),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1700000000"}, 0),
+        ({"X-RateLimit-Remaining": "9", "X-RateLimit-Reset": "1800000090"}, None),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "soon"}, None),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9" * 40}, None),
+        ({"X-RateLimit-Remaining": "0"}, None),
     ],
 )
 def test_the_wait_a_server_asks_for(headers: dict[str, str], seconds: float | None) -> None:
@@ -74,3 +80,17 @@ def test_its_own_wait_can_be_kept_shorter() -> None:
 
 def test_only_answers_that_change_by_themselves_are_asked_for_again() -> None:
     assert RETRIED_STATUSES.isdisjoint({200, 301, 400, 401, 403, 404, 410, 416, 451, 501})
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "means_it"),
+    [
+        (429, {}, True),
+        (403, {"X-RateLimit-Remaining": "0"}, True),
+        (403, {"X-RateLimit-Remaining": "59"}, False),
+        (403, {}, False),
+        (200, {"X-RateLimit-Remaining": "0"}, False),
+    ],
+)
+def test_too_many_questions_are_told_from_other_refusals(status, headers, means_it) -> None:
+    assert is_rate_limit(status, headers) is means_it

@@ -1,0 +1,117 @@
+"""What sources of links share: reading a link strictly, and looking at what it leads to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from urllib.parse import SplitResult, urlsplit
+
+from ..documents import is_page
+from ..errors import HostNotAllowed, InvalidSetting, SourceUnavailable
+from ..hosts import origin_of, redact
+from ..http import Http, Reply, is_rate_limit, retry_after
+from ..types import Barrier
+
+LONGEST_LINK = 2000
+"""Characters; beyond it HTTP libraries and servers each refuse in their own way."""
+
+_OPENING = 2**10
+_LARGEST_PAGE = 2**20
+_TOTAL = re.compile(r"bytes 0-[0-9]+/([0-9]{1,18})")
+
+
+def read_link(text: str, pages: frozenset[str]) -> SplitResult | None:
+    """Return the parts of a link to one of these hosts; None for anything else, look-alikes included."""
+    if len(text) > LONGEST_LINK or not text.isprintable():
+        return None
+    try:
+        host = origin_of(text).partition("://")[2]
+    except InvalidSetting:
+        return None
+    return urlsplit(text) if host in pages else None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a link leads to."""
+
+    url: str
+    status: int
+    size: int | None
+    """Length of the file in bytes."""
+    name: str
+    """What the server calls the file; empty when it does not say."""
+    opening: bytes
+    """The first bytes of the file."""
+    page: str | None
+    """The text of the web page that came instead of a file."""
+    is_rate_limit: bool
+    retry_after: float | None
+
+    @property
+    def is_file(self) -> bool:
+        """Tell whether the bytes of a file came."""
+        return self.status in (200, 206) and self.page is None
+
+    def failure(self, who: str) -> SourceUnavailable:
+        """Say that this is no answer to the question."""
+        kind = "rate-limited" if self.is_rate_limit else "unavailable"
+        what = "a web page instead of the file" if self.status in (200, 206) else f"HTTP {self.status}"
+        message = f"{redact(self.url)}: {who} answers {what}"
+        return SourceUnavailable(message, kind, self.retry_after, self.status)
+
+
+def look(url: str, http: Http) -> Look:
+    """Ask for the first bytes: unlike HEAD, every server and every signed link answers that.
+
+    Raises:
+        HostNotAllowed: the link leads off the list of hosts.
+        SourceUnavailable: no answer at all.
+    """
+    with http.open(url, headers={"Range": f"bytes=0-{_OPENING - 1}"}) as reply:
+        content_type = reply.headers.get("Content-Type", "")
+        pieces = reply.chunks(_OPENING)
+        opening = _take(pieces, _OPENING)
+        page = None
+        if reply.status not in (200, 206) or is_page(opening, content_type):
+            page = (opening + _take(pieces, _LARGEST_PAGE)).decode("utf-8", "replace")
+        wait = retry_after(reply.headers, http.clock.wall())
+        return Look(
+            url,
+            reply.status,
+            size_of(reply),
+            name_of(reply),
+            opening,
+            page,
+            is_rate_limit(reply.status, reply.headers),
+            wait,
+        )
+
+
+def size_of(reply: Reply) -> int | None:
+    """Return the length of the whole file behind an answer to a question for its first bytes."""
+    if total := _TOTAL.fullmatch(reply.headers.get("Content-Range", "")):
+        return int(total[1])
+    return reply.length if reply.status == 200 else None  # the length of a part is not the file's
+
+
+def name_of(reply: Reply) -> str:
+    """Return the last part of the file name that the server proposes, empty without one."""
+    header = Message()
+    header["Content-Disposition"] = reply.headers.get("Content-Disposition", "")
+    return re.split(r"[/\\]", header.get_filename(""))[-1].strip()
+
+
+def leads_off(where: str, error: HostNotAllowed) -> Barrier:
+    """Say that a link is redirected off the list of hosts."""
+    return Barrier("host", f"{redact(where)} leads to another place: {error}", error.hint)
+
+
+def _take(pieces: Iterator[bytes], count: int) -> bytes:
+    """Return at least so many bytes, or all there are."""
+    taken = bytearray()
+    while len(taken) < count and (piece := next(pieces, b"")):
+        taken += piece
+    return bytes(taken)

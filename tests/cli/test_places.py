@@ -1,0 +1,88 @@
+"""One file from each place, from the link in a workflow to the proven file in its folder."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from makers import loader, save_workflow
+
+from modelget.hub import GitHubRules, HubRules
+
+PLACES = HubRules(
+    github=GitHubRules(
+        releases={"o/r@v1": ("ae-24MiB.safetensors",)},
+        without_digest=frozenset({"o/r@v1"}),
+        lfs=frozenset({"o/r/vae/ae.safetensors"}),
+    ),
+)
+LINKS = {
+    "a release of GitHub": (
+        "https://github.com/o/r/releases/download/v1/ae-24MiB.safetensors",
+        "github/o/r@v1/ae-24MiB.safetensors",
+    ),
+    "a repository of GitHub": (
+        "https://github.com/o/r/blob/main/ae.safetensors",
+        "github/o/r/ae.safetensors",
+    ),
+    "GitHub's LFS": ("https://github.com/o/r/raw/main/vae/ae.safetensors", "github/o/r/vae/ae.safetensors"),
+}
+
+
+@pytest.fixture
+def rules() -> HubRules:
+    return PLACES
+
+
+@pytest.mark.parametrize("place", LINKS)
+def test_a_link_in_a_workflow_becomes_a_proven_file(modelget, hub, models, tmp_path, place) -> None:
+    link, key = LINKS[place]
+    workflow = save_workflow(tmp_path / "x.json", loader(1, "ae.safetensors", "vae", link))
+    assert modelget("plan", workflow).code == 0
+    ran = modelget("install", workflow, "--yes", "--json")
+    assert (ran.code, ran.document["requirements"][0]["status"]) == (0, "present")
+    file = models / "vae" / "ae.safetensors"
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == hub.content(key).sha256
+    assert modelget("verify", workflow).code == 0
+    again = modelget("install", workflow, "--yes", "--json")
+    assert (again.code, again.document["transferred_bytes"]) == (0, 0)
+
+
+@pytest.mark.parametrize("place", LINKS)
+def test_a_pinned_digest_that_the_file_has_not_keeps_it_out(modelget, models, tmp_path, place) -> None:
+    pinned = {"hash": "0" * 64, "hash_type": "SHA256"}
+    node = loader(1, "ae.safetensors", "vae", LINKS[place][0], **pinned)
+    ran = modelget("install", save_workflow(tmp_path / "x.json", node), "--yes")
+    assert ran.code != 0
+    assert not (models / "vae" / "ae.safetensors").exists()
+
+
+CORRUPT = {
+    "a release of GitHub": "https://github.com/o/r/releases/download/v2/ae.safetensors",
+    "a repository of GitHub": "https://github.com/o/r/blob/main/ae.safetensors",
+    "GitHub's LFS": "https://github.com/o/r/blob/main/vae/ae.safetensors",
+}
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        HubRules(
+            github=GitHubRules(
+                releases={"o/r@v2": ("ae.safetensors",)}, lfs=frozenset({"o/r/vae/ae.safetensors"})
+            ),
+            corrupt=frozenset(
+                f"github/o/r{file}"
+                for file in ("@v2/ae.safetensors", "/ae.safetensors", "/vae/ae.safetensors")
+            ),
+        )
+    ],
+)
+@pytest.mark.parametrize("place", CORRUPT)
+def test_bytes_without_the_digest_that_their_place_publishes_keep_the_file_out(
+    modelget, models, tmp_path, place
+) -> None:
+    node = loader(1, "ae.safetensors", "vae", CORRUPT[place])
+    ran = modelget("install", save_workflow(tmp_path / "x.json", node), "--yes")
+    assert (ran.code, "DigestMismatch" in ran.out or "expected" in ran.out) == (1, True)
+    assert not (models / "vae" / "ae.safetensors").exists()
