@@ -22,6 +22,7 @@ GITHUB_TOKEN_NAMES = ("GITHUB_TOKEN", "GH_TOKEN")
 MIRRORED = (
     "civitai",
     "github",
+    "google_drive",
 )
 """Sources that may be asked elsewhere: ``MODELGET_<NAME>_ENDPOINT``, or ``<name>`` below ``[endpoints]``."""
 

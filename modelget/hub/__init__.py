@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .content import Content, Contents, size_of
 from .github import GitHubRules
+from .google_drive import DriveRules
 from .rules import CivitaiFile, CivitaiVersion, HubRules, RateLimit
 from .server import EmbeddedHub
 from .traffic import Record
@@ -13,6 +14,7 @@ __all__ = [
     "CivitaiVersion",
     "Content",
     "Contents",
+    "DriveRules",
     "EmbeddedHub",
     "GitHubRules",
     "HubRules",

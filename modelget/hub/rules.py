@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .github import GitHubRules
+from .google_drive import DriveRules
 
 CivitaiBarrier = Literal["login", "disabled", "early-access", "forbidden", "missing", "archived", "region"]
 """Why Civitai refuses a download; all but ``login`` hold with a token as well."""
@@ -92,3 +93,4 @@ class HubRules:
     civitai: tuple[CivitaiVersion, ...] = ()
     civitai_tokens: frozenset[str] = frozenset()
     github: GitHubRules = field(default_factory=GitHubRules)
+    google_drive: DriveRules = field(default_factory=DriveRules)

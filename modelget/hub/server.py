@@ -10,6 +10,7 @@ from .civitai_api import CivitaiApi
 from .civitai_catalogue import Catalogue
 from .content import Content, Contents
 from .github import GitHub
+from .google_drive import GoogleDrive
 from .huggingface import HubFiles
 from .huggingface_api import HubApi
 from .limits import RateLimiter
@@ -95,6 +96,7 @@ def _routes(rules: HubRules, contents: Contents, storage: Storage) -> tuple[Rout
         CivitaiDownloads(catalogue, storage, limiter, rules.civitai_tokens),
         CivitaiApi(catalogue, rules.civitai_tokens),
         GitHub(rules.github, contents, storage),
+        GoogleDrive(rules.google_drive, contents),
         HubApi(repositories),
         HubFiles(repositories, storage),
     )

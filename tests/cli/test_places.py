@@ -7,13 +7,21 @@ import hashlib
 import pytest
 from makers import loader, save_workflow
 
-from modelget.hub import GitHubRules, HubRules
+from modelget.hub import DriveRules, GitHubRules, HubRules
 
 PLACES = HubRules(
     github=GitHubRules(
         releases={"o/r@v1": ("ae-24MiB.safetensors",)},
         without_digest=frozenset({"o/r@v1"}),
         lfs=frozenset({"o/r/vae/ae.safetensors"}),
+    ),
+    google_drive=DriveRules(
+        files={
+            "0B_scanned_file": "a-24MiB.safetensors",
+            "0B_large_file": "b.safetensors",
+            "0B_once_file": "c.safetensors",
+        },
+        states={"0B_large_file": "unscanned", "0B_once_file": "unscanned-uuid"},
     ),
 )
 LINKS = {
@@ -26,6 +34,9 @@ LINKS = {
         "github/o/r/ae.safetensors",
     ),
     "GitHub's LFS": ("https://github.com/o/r/raw/main/vae/ae.safetensors", "github/o/r/vae/ae.safetensors"),
+    "Google Drive": ("https://drive.google.com/file/d/0B_scanned_file/view", "drive/a-24MiB.safetensors"),
+    "Google Drive, not scanned": ("https://drive.google.com/uc?id=0B_large_file", "drive/b.safetensors"),
+    "Google Drive, by the page": ("https://drive.google.com/open?id=0B_once_file", "drive/c.safetensors"),
 }
 
 

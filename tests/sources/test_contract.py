@@ -11,7 +11,7 @@ import pytest
 
 import modelget.sources
 from modelget.errors import SourceUnavailable
-from modelget.hub import EmbeddedHub, GitHubRules, HubRules
+from modelget.hub import DriveRules, EmbeddedHub, GitHubRules, HubRules
 from modelget.settings import MIRRORED, Settings
 from modelget.sources import SHARED, all_sources
 from modelget.types import Candidate, Digest, Requirement
@@ -46,6 +46,12 @@ EXAMPLES: dict[str, Callable[[str, str], list[str]]] = {
         "https://raw.githubusercontent.com/o/r/refs/heads/main/vae/x.safetensors",
         "https://github.com/o/lfs/raw/main/x.safetensors",
         "https://github.com/o/private/blob/" + "0" * 40 + "/x.safetensors",
+    ],
+    "google_drive": lambda hub, site: [
+        "https://drive.google.com/file/d/0B_large_file/view?usp=sharing",
+        "https://drive.google.com/uc?export=download&id=0B_small_file",
+        "https://drive.google.com/drive/folders/0B_some_folder",
+        "https://drive.google.com/open?id=0B_private_file",
     ],
     "direct_url": lambda hub, site: [f"{site}/model.safetensors", "https://files.example/x.safetensors"],
 }
@@ -176,6 +182,19 @@ HOSTILE = [
     "https://raw.githubusercontent.com/o/r",
     "https://media.githubusercontent.com/o/r/main/x.safetensors",
     f"https://github.com/o/r/releases/download/v1/{HUGE}",
+    "https://drive.google.com/",
+    "https://drive.google.com/uc",
+    "https://drive.google.com/uc?id=",
+    "https://drive.google.com/uc?id=../../etc/passwd",
+    "https://drive.google.com/uc?id=0B_small_file%0D%0A",
+    "https://drive.google.com/file/d/0B_small_file%2F..%2Fx/view",
+    "https://drive.google.com/file/d/../0B_small_file/view",
+    "https://drive.google.com/file/d/0B_small_file/view?resourcekey=a%26confirm%3Dt",
+    "https://drive.google.com.evil.example/file/d/0B_small_file/view",
+    "https://drive.google.com@evil.example/file/d/0B_small_file/view",
+    "https://drive.google.com:444/file/d/0B_small_file/view",
+    "https://drivegoogle.com/file/d/0B_small_file/view",
+    f"https://drive.google.com/file/d/{HUGE}/view",
 ]
 
 
@@ -188,6 +207,10 @@ def hub() -> Iterator[EmbeddedHub]:
             releases={"o/r@v1": ("x.pth",)},
             lfs=frozenset({"o/lfs/x.safetensors"}),
             taken_down={"o/private": 451},
+        ),
+        google_drive=DriveRules(
+            files=dict.fromkeys(("0B_large_file", "0B_small_file", "0B_private_file"), "x.pth"),
+            states={"0B_large_file": "unscanned", "0B_private_file": "private"},
         ),
     )
     with EmbeddedHub(rules) as running:
