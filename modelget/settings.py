@@ -21,6 +21,7 @@ GITHUB_TOKEN_NAMES = ("GITHUB_TOKEN", "GH_TOKEN")
 
 MIRRORED = (
     "civitai",
+    "dropbox",
     "github",
     "google_drive",
 )

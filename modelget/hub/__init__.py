@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .content import Content, Contents, size_of
+from .dropbox import DropboxRules
 from .github import GitHubRules
 from .google_drive import DriveRules
 from .rules import CivitaiFile, CivitaiVersion, HubRules, RateLimit
@@ -15,6 +16,7 @@ __all__ = [
     "Content",
     "Contents",
     "DriveRules",
+    "DropboxRules",
     "EmbeddedHub",
     "GitHubRules",
     "HubRules",

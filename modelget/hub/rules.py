@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .dropbox import DropboxRules
 from .github import GitHubRules
 from .google_drive import DriveRules
 
@@ -94,3 +95,4 @@ class HubRules:
     civitai_tokens: frozenset[str] = frozenset()
     github: GitHubRules = field(default_factory=GitHubRules)
     google_drive: DriveRules = field(default_factory=DriveRules)
+    dropbox: DropboxRules = field(default_factory=DropboxRules)

@@ -9,6 +9,7 @@ from .civitai import CivitaiDownloads
 from .civitai_api import CivitaiApi
 from .civitai_catalogue import Catalogue
 from .content import Content, Contents
+from .dropbox import Dropbox
 from .github import GitHub
 from .google_drive import GoogleDrive
 from .huggingface import HubFiles
@@ -97,6 +98,7 @@ def _routes(rules: HubRules, contents: Contents, storage: Storage) -> tuple[Rout
         CivitaiApi(catalogue, rules.civitai_tokens),
         GitHub(rules.github, contents, storage),
         GoogleDrive(rules.google_drive, contents),
+        Dropbox(rules.dropbox, storage),
         HubApi(repositories),
         HubFiles(repositories, storage),
     )

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 from makers import loader, save_workflow
 
-from modelget.hub import DriveRules, GitHubRules, HubRules
+from modelget.hub import DriveRules, DropboxRules, GitHubRules, HubRules
 
 PLACES = HubRules(
     github=GitHubRules(
@@ -15,6 +15,7 @@ PLACES = HubRules(
         without_digest=frozenset({"o/r@v1"}),
         lfs=frozenset({"o/r/vae/ae.safetensors"}),
     ),
+    dropbox=DropboxRules(access={"n3wn3wn3w": "acc3ss"}),
     google_drive=DriveRules(
         files={
             "0B_scanned_file": "a-24MiB.safetensors",
@@ -34,6 +35,11 @@ LINKS = {
         "github/o/r/ae.safetensors",
     ),
     "GitHub's LFS": ("https://github.com/o/r/raw/main/vae/ae.safetensors", "github/o/r/vae/ae.safetensors"),
+    "Dropbox": ("https://www.dropbox.com/s/k3yk3yk3y/a.safetensors?dl=0", "dropbox/k3yk3yk3y/a.safetensors"),
+    "Dropbox, by a newer link": (
+        "https://www.dropbox.com/scl/fi/n3wn3wn3w/ae-24MiB.safetensors?rlkey=acc3ss&st=x&dl=0",
+        "dropbox/n3wn3wn3w/ae-24MiB.safetensors",
+    ),
     "Google Drive": ("https://drive.google.com/file/d/0B_scanned_file/view", "drive/a-24MiB.safetensors"),
     "Google Drive, not scanned": ("https://drive.google.com/uc?id=0B_large_file", "drive/b.safetensors"),
     "Google Drive, by the page": ("https://drive.google.com/open?id=0B_once_file", "drive/c.safetensors"),

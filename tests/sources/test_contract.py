@@ -11,7 +11,7 @@ import pytest
 
 import modelget.sources
 from modelget.errors import SourceUnavailable
-from modelget.hub import DriveRules, EmbeddedHub, GitHubRules, HubRules
+from modelget.hub import DriveRules, DropboxRules, EmbeddedHub, GitHubRules, HubRules
 from modelget.settings import MIRRORED, Settings
 from modelget.sources import SHARED, all_sources
 from modelget.types import Candidate, Digest, Requirement
@@ -52,6 +52,12 @@ EXAMPLES: dict[str, Callable[[str, str], list[str]]] = {
         "https://drive.google.com/uc?export=download&id=0B_small_file",
         "https://drive.google.com/drive/folders/0B_some_folder",
         "https://drive.google.com/open?id=0B_private_file",
+    ],
+    "dropbox": lambda hub, site: [
+        "https://www.dropbox.com/s/k3yk3yk3y/one%20file.pth?dl=0",
+        "https://www.dropbox.com/scl/fi/n3wn3wn3w/x4.pth?rlkey=acc3ss&st=x&dl=1",
+        "https://www.dropbox.com/sh/f0ld3r/AAB_x?dl=0",
+        "https://www.dropbox.com/s/b4nn3d/x4.pth",
     ],
     "direct_url": lambda hub, site: [f"{site}/model.safetensors", "https://files.example/x.safetensors"],
 }
@@ -195,6 +201,15 @@ HOSTILE = [
     "https://drive.google.com:444/file/d/0B_small_file/view",
     "https://drivegoogle.com/file/d/0B_small_file/view",
     f"https://drive.google.com/file/d/{HUGE}/view",
+    "https://www.dropbox.com/",
+    "https://www.dropbox.com/s/",
+    "https://www.dropbox.com/s/k3yk3yk3y/..%2F..%2Fx.pth",
+    "https://www.dropbox.com/s/../k3yk3yk3y/x.pth",
+    "https://www.dropbox.com/s/k3yk3yk3y/a%0D%0Ab.pth",
+    "https://www.dropbox.com/scl/fi/k3yk3yk3y/x.pth?rlkey=a%0D%0Ab",
+    "https://www.dropbox.com.evil.example/s/k3yk3yk3y/x.pth",
+    "https://www.dropbox.com@evil.example/s/k3yk3yk3y/x.pth",
+    f"https://www.dropbox.com/s/k3yk3yk3y/{HUGE}",
 ]
 
 
@@ -212,6 +227,7 @@ def hub() -> Iterator[EmbeddedHub]:
             files=dict.fromkeys(("0B_large_file", "0B_small_file", "0B_private_file"), "x.pth"),
             states={"0B_large_file": "unscanned", "0B_private_file": "private"},
         ),
+        dropbox=DropboxRules(access={"n3wn3wn3w": "acc3ss"}, states={"b4nn3d": "password"}),
     )
     with EmbeddedHub(rules) as running:
         yield running
