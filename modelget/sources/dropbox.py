@@ -14,7 +14,7 @@ from ..errors import HostNotAllowed, SourceUnavailable
 from ..http import Http
 from ..settings import Settings
 from ..types import Barrier, Candidate, Evidence, Requirement
-from .look import Look, leads_off, look, read_link
+from .look import Look, is_plain, leads_off, look, read_link
 
 _ENDPOINT = "https://www.dropbox.com"
 _PAGES = frozenset({"www.dropbox.com", "dropbox.com", "dl.dropbox.com", "dl.dropboxusercontent.com"})
@@ -108,16 +108,11 @@ def parse_reference(text: str) -> DropboxItem | None:
         return None
     name = unquote(found["name"] or "")
     access = parse_qs(link.query).get("rlkey", [""])[0]
-    if (access and not _KEY.fullmatch(access)) or (name and not _is_name(name)):
+    if (access and not _KEY.fullmatch(access)) or (name and not is_plain(name)):
         return None
     item = DropboxItem(found["kind"], found["key"], name, access)
     is_odd = not item.is_folder and (not name or found["more"] not in (None, "/"))
     return None if is_odd else item
-
-
-def _is_name(name: str) -> bool:
-    """Tell whether a name stays what it is inside a URL."""
-    return name not in (".", "..") and "/" not in name and "\\" not in name and name.isprintable()
 
 
 def _folder(item: DropboxItem) -> Barrier:

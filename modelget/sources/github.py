@@ -17,7 +17,7 @@ from ..errors import HostNotAllowed, SourceUnavailable
 from ..http import Http
 from ..settings import GITHUB_API, Settings
 from ..types import Barrier, Candidate, Digest, Evidence, Requirement
-from .look import leads_off, look, read_link
+from .look import is_plain, leads_off, look, read_link
 
 _WEB, _RAW, _MEDIA = "github.com", "raw.githubusercontent.com", "media.githubusercontent.com"
 _PAGES = frozenset({_WEB, f"www.{_WEB}", _RAW, _MEDIA})
@@ -220,7 +220,7 @@ def parse_reference(text: str) -> Asset | RepoFile | None:
     if len(parts) < 4 or not all(_NAME.fullmatch(part) for part in parts[:2]):
         return None
     repo, rest = "/".join(parts[:2]), parts[2:]
-    if not all(map(_is_plain, "/".join(rest).split("/"))):
+    if not all(map(is_plain, "/".join(rest).split("/"))):
         return None
     if host == _WEB:
         return _on_the_web(repo, rest)
@@ -240,11 +240,6 @@ def _on_the_web(repo: str, rest: list[str]) -> Asset | RepoFile | None:
     if rest[:3] == ["releases", "latest", "download"] and len(rest) == 4:
         return Asset(repo, rest[3])
     return None
-
-
-def _is_plain(part: str) -> bool:
-    """Tell whether a part stays what it is inside a URL."""
-    return part not in ("", ".", "..") and part.isprintable()
 
 
 def _barrier(status: int | None) -> Barrier | None:

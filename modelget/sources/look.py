@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from ..documents import is_page
 from ..errors import HostNotAllowed, InvalidSetting, SourceUnavailable
-from ..hosts import origin_of, redact
+from ..hosts import HostPolicy, origin_of, redact
 from ..http import Http, Reply, is_rate_limit, retry_after
 from ..types import Barrier
 
@@ -23,14 +23,22 @@ _TOTAL = re.compile(r"bytes 0-[0-9]+/([0-9]{1,18})")
 
 
 def read_link(text: str, pages: frozenset[str]) -> SplitResult | None:
-    """Return the parts of a link to one of these hosts; None for anything else, look-alikes included."""
+    """Return the parts of a link to one of these hosts; None for anything else, look-alikes included.
+
+    ``*.suffix`` stands for every name below one.
+    """
     if len(text) > LONGEST_LINK or not text.isprintable():
         return None
     try:
         host = origin_of(text).partition("://")[2]
     except InvalidSetting:
         return None
-    return urlsplit(text) if host in pages else None
+    return urlsplit(text) if HostPolicy(pages).allows(f"https://{host}") else None
+
+
+def is_plain(part: str) -> bool:
+    """Tell whether one part of a path, decoded, is a name and nothing else."""
+    return part not in ("", ".", "..") and part.isprintable() and not {"/", "\\"} & set(part)
 
 
 @dataclass(frozen=True, slots=True)

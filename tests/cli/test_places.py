@@ -103,3 +103,45 @@ def test_bytes_without_the_digest_that_their_place_publishes_keep_the_file_out(
     ran = modelget("install", save_workflow(tmp_path / "x.json", node), "--yes")
     assert (ran.code, "DigestMismatch" in ran.out or "expected" in ran.out) == (1, True)
     assert not (models / "vae" / "ae.safetensors").exists()
+
+
+BY_HAND = {
+    "mega": "https://mega.nz/file/AbCd1234#k3y",
+    "mediafire": "https://www.mediafire.com/file/a1b2c3d4e5f6g7h/ae.safetensors/file",
+    "onedrive": "https://1drv.ms/u/s!AbCd-1234?e=x",
+    "baidu": "https://pan.baidu.com/s/1AbCd-1234?pwd=k3y4",
+}
+
+
+@pytest.mark.parametrize("place", BY_HAND)
+def test_where_only_a_person_can_fetch_it_is_told_what_to_do_and_then_proven(
+    modelget, hub, models, tmp_path, place
+) -> None:
+    content = hub.content("x/ae.safetensors")
+    pinned = {"hash": content.sha256, "hash_type": "SHA256"}
+    workflow = save_workflow(
+        tmp_path / "x.json", loader(1, "ae.safetensors", "vae", BY_HAND[place], **pinned)
+    )
+    ran = modelget("install", workflow, "--yes")
+    assert ran.code == 3
+    for needed in (BY_HAND[place], "model folder vae", "ae.safetensors", content.sha256):
+        assert needed in ran.out
+    (models / "vae").mkdir()
+    (models / "vae" / "ae.safetensors").write_bytes(content.read())
+    assert modelget("verify", workflow).code == 0
+    assert modelget("plan", workflow).code == 0
+    assert not [record for record in hub.requests if record.origin == "storage"]
+
+
+def test_sources_lists_every_place(modelget) -> None:
+    ran = modelget("sources", "--json")
+    assert {row["name"] for row in ran.document["sources"]} >= {"github", "google_drive", "dropbox", *BY_HAND}
+    assert {row["reachable"] for row in ran.document["sources"] if row["endpoint"]} == {"yes"}
+
+
+def test_sources_tells_that_a_github_token_was_found_and_not_which(modelget) -> None:
+    modelget.environ["GH_TOKEN"] = "ghp_CanaryCanary"
+    ran = modelget("sources", "--json")
+    (row,) = [row for row in ran.document["sources"] if row["name"] == "github"]
+    assert row["credential"] == "found"
+    assert "Canary" not in ran.out + ran.err
