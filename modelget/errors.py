@@ -99,6 +99,13 @@ class UnsafeFile(ModelgetError):
         self.name, self.reason = name, reason
 
 
+class WebPage(UnsafeFile):
+    """A web page or an error document came instead of a file."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "the server sent a web page or an error document instead of the file")
+
+
 class DigestMismatch(ModelgetError):
     """The bytes are not the ones that were promised."""
 

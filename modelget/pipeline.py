@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
-from .errors import InvalidSetting, SourceUnavailable
+from .errors import AccessDenied, InvalidSetting, SourceUnavailable, WebPage
 from .fetch import fetch, give_up, staged_bytes
 from .hosts import HostPolicy
 from .http import Clock, Http
@@ -21,7 +21,7 @@ from .judge import judge
 from .library import Library
 from .plan import in_order_of_use, make_plan, refuse_what_cannot_fit, settle_conflicts
 from .progress import Reporter
-from .resolve import published_digest, resolve
+from .resolve import published_digest, renewed, resolve
 from .settings import Settings
 from .sources import Source, all_sources
 from .types import Decisions, Digest, Download, Fetched, Plan, Requirement, Resolution, Verdict, Workflow
@@ -83,7 +83,13 @@ def begin(plans: Sequence[Plan], shop: Workshop, reporter: Reporter) -> Job:
     refuse_what_cannot_fit(plans, shop.library, shop.settings.limits, staged_bytes)
 
     def fetch_one(download: Download, watching: Reporter, stop: Event) -> Fetched:
-        return fetch(download, shop.http, watching, stop, shop.library)
+        try:
+            return fetch(download, shop.http, watching, stop, shop.library)
+        except (AccessDenied, WebPage):
+            fresh = renewed(download.candidate, shop.sources, shop.http)
+            if fresh is None:
+                raise
+        return fetch(replace(download, candidate=fresh), shop.http, watching, stop, shop.library)
 
     def discard(download: Download) -> None:
         give_up(download, shop.http.clock)

@@ -93,6 +93,19 @@ def published_digest(wanted: Requirement, sources: Iterable[Source], http: Http)
     return next((candidate.digest for candidate in sure if candidate.digest), None)
 
 
+def renewed(candidate: Candidate, sources: Iterable[Source], http: Http) -> Candidate | None:
+    """Return the candidate with another link that its place gives for it now: some hold only for a while.
+
+    Raises:
+        SourceUnavailable: its place says why the file cannot be had now.
+    """
+    wanted = Requirement(candidate.name, urls=(candidate.id,))
+    asked = [source for source in sources if source.name == candidate.source]
+    found = [one for source in asked for one in source.find(wanted, http) if one.barrier is None]
+    links = [one.url for one in found if one.id == candidate.id and one.url != candidate.url]
+    return replace(candidate, url=links[0]) if links else None
+
+
 def _ask(
     wanted: Requirement, sources: list[Source], http: Http
 ) -> tuple[list[Candidate], list[SourceFailure]]:

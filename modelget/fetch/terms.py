@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 
+from ..documents import is_page
 from ..errors import (
     AccessDenied,
     FetchFailed,
@@ -98,6 +99,7 @@ class Terms:
         if reply.status == 206 and ranged:
             body = self._range(reply)
         elif reply.status == 200:
+            self._refuse_page(reply)
             total = self._download.candidate.size if reply.length is None else reply.length
             body = Body(0, total, total, strong_etag(reply.headers), is_anew=self._part.size > 0)
         elif reply.status == 416 and self._part.size:
@@ -136,6 +138,14 @@ class Terms:
         if not self.is_same_file(front, reply.headers) or length_beyond_range(reply.headers) != front:
             raise Changed(f"{self._download.label}: the file changed at its source; starting over")
         return Body(front, front, front, self._part.etag)
+
+    def _refuse_page(self, reply: Reply) -> None:
+        """Keep what is here when a page comes instead of the rest: its place has a limit, or the link is old."""
+        if self._part.size and is_page(b"", reply.headers.get("Content-Type", "")):
+            where = (
+                f"{self._download.label} from {self._download.candidate.id}: a web page instead of the rest"
+            )
+            raise AccessDenied(where, reply.status)
 
     def _check_length(self, total: int | None, reply: Reply) -> None:
         published = self._download.candidate.size

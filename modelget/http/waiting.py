@@ -60,8 +60,12 @@ def retry_after(headers: Mapping[str, str], wall: float) -> float | None:
 
 
 def is_rate_limit(status: int, headers: Mapping[str, str]) -> bool:
-    """Tell whether a refusal means "too many questions"; GitHub says so by 403 as well."""
-    return status == 429 or (status == 403 and headers.get("X-RateLimit-Remaining") == "0")
+    """Tell whether a refusal means "too many questions".
+
+    GitHub says so by 403 as well, with a wait or with nothing left of the hour's questions.
+    """
+    is_spent = "Retry-After" in headers or headers.get("X-RateLimit-Remaining") == "0"
+    return status == 429 or (status == 403 and is_spent)
 
 
 def backoff(attempt: int, longest: float = 60.0) -> float:

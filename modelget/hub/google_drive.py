@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+from uuid import uuid4
 
 from .content import Content, Contents
 from .messages import Answer, Request, html_answer
@@ -16,7 +17,6 @@ DriveState = Literal[
 """``unscanned`` asks for confirmation, ``unscanned-uuid`` for the one on the page just shown, ``unscanned-quota``
 for one that does not help; the rest refuse."""
 
-_UUID = "3f0f2a6c-6a5b-4f0e-9c55-0d8b7b2f6f11"
 _PAGES: dict[DriveState, tuple[int, str]] = {
     "infected": (
         200,
@@ -52,6 +52,11 @@ class GoogleDrive:
 
     def __init__(self, rules: DriveRules, contents: Contents) -> None:
         self._rules, self._contents = rules, contents
+        self._uuid = str(uuid4())
+
+    def expire(self) -> None:
+        """Have every confirm page shown so far lead nowhere."""
+        self._uuid = str(uuid4())
 
     def answer(self, request: Request) -> Answer | None:
         """Answer a request; None when the path is not Drive's."""
@@ -72,18 +77,18 @@ class GoogleDrive:
         content = self._contents.of(f"drive/{name}")
         is_confirmed = request.first("confirm") == "t"
         if state == "unscanned-uuid":
-            is_confirmed = is_confirmed and request.first("uuid") == _UUID
+            is_confirmed = is_confirmed and request.first("uuid") == self._uuid
         if state in ("unscanned", "unscanned-uuid", "unscanned-quota") and not is_confirmed:
-            return _confirm_page(number, name, content)
+            return _confirm_page(number, name, content, self._uuid)
         if state == "unscanned-quota":
             return html_answer(*_PAGES["quota"])
         headers = {"Content-Type": "application/octet-stream", "Content-Disposition": disposition_of(name)}
         return Answer(200, {**headers, "X-Goog-Hash": "crc32c=AAAAAA=="}, content)
 
 
-def _confirm_page(number: str, name: str, content: Content) -> Answer:
+def _confirm_page(number: str, name: str, content: Content, uuid: str) -> Answer:
     """Return the page about files too large for the virus scanner, with the form that goes on."""
-    inputs = {"id": number, "export": "download", "confirm": "t", "uuid": _UUID}
+    inputs = {"id": number, "export": "download", "confirm": "t", "uuid": uuid}
     fields = "".join(f'<input type="hidden" name="{key}" value="{value}">' for key, value in inputs.items())
     page = (
         "<!DOCTYPE html><html><head><title>Google Drive - Virus scan warning</title></head><body>"

@@ -34,7 +34,8 @@ class EmbeddedHub:
         self.storage_origin = f"http://localhost:{storage[0].port}"
         self._contents = Contents(rules.files, rules.corrupt)
         self._storage = Storage(self._contents, self.storage_origin)
-        self._routes = _routes(rules, self._contents, self._storage)
+        self._drive = GoogleDrive(rules.google_drive, self._contents)
+        self._routes = _routes(rules, self._contents, self._storage, self._drive)
         self._traffic = Traffic(bytes_per_second)
         self._listeners = [hub, *storage]
         for listener in self._listeners:
@@ -75,8 +76,9 @@ class EmbeddedHub:
         return Repository("models", repo, revision).commit
 
     def expire_signed_urls(self) -> None:
-        """Make storage refuse every URL handed out so far."""
+        """Make every URL handed out so far invalid: those of storage, and those on Drive's pages."""
         self._storage.expire_all()
+        self._drive.expire()
 
     def close(self) -> None:
         """Stop both origins and hang up on every client."""
@@ -89,7 +91,7 @@ class EmbeddedHub:
         return found or json_answer(404, {"error": "Sorry, we can't find the page you are looking for."})
 
 
-def _routes(rules: HubRules, contents: Contents, storage: Storage) -> tuple[Route, ...]:
+def _routes(rules: HubRules, contents: Contents, storage: Storage, drive: GoogleDrive) -> tuple[Route, ...]:
     limiter = RateLimiter(rules.rate_limited)
     catalogue = Catalogue(rules, contents)
     repositories = Repositories(rules, contents, limiter)
@@ -97,7 +99,7 @@ def _routes(rules: HubRules, contents: Contents, storage: Storage) -> tuple[Rout
         CivitaiDownloads(catalogue, storage, limiter, rules.civitai_tokens),
         CivitaiApi(catalogue, rules.civitai_tokens),
         GitHub(rules.github, contents, storage),
-        GoogleDrive(rules.google_drive, contents),
+        drive,
         Dropbox(rules.dropbox, storage),
         HubApi(repositories),
         HubFiles(repositories, storage),

@@ -96,11 +96,11 @@ class GitHub:
         except _Barred as error:
             yield replace(self._of_asset(asset), barrier=error.barrier)
             return
-        tag = _text(release, "tag_name") or asset.tag
+        tag = asset.tag or _text(release, "tag_name")
         listed = release.get("assets") if isinstance(release, dict) else None
         listed = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
         found = next((one for one in listed if one.get("name") == asset.name), None)
-        if tag and found and found.get("state", "uploaded") == "uploaded":
+        if found and found.get("state", "uploaded") == "uploaded" and all(map(is_plain, tag.split("/"))):
             candidate = self._of_asset(replace(asset, tag=tag))
             size, digest = _whole(found, "size"), _published(_text(found, "digest"))
             yield self._probed(replace(candidate, size=size, digest=digest), asset.repo, http)
@@ -246,7 +246,7 @@ def _barrier(status: int | None) -> Barrier | None:
     if status == 451:
         return Barrier("removed", "GitHub took the repository down after a legal complaint", _ELSEWHERE)
     if status == 403:
-        return Barrier("removed", "GitHub has blocked access to the repository", _ELSEWHERE)
+        return Barrier("login", "GitHub has blocked the repository, or closed it to your token", _ELSEWHERE)
     return None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..documents import is_json, is_page, is_pointer
-from ..errors import UnsafeFile
+from ..errors import UnsafeFile, WebPage
 from ..types import PICKLE_SUFFIXES
 
 OPENING = 64 * 2**10
@@ -31,7 +31,7 @@ def check_opening(name: str, opening: bytes, content_type: str = "") -> None:
         raise UnsafeFile(name, "the file is empty")
     suffix = Path(name).suffix.lower()
     if is_page(opening, content_type):
-        raise UnsafeFile(name, "the server sent a web page or an error document instead of the file")
+        raise WebPage(name)
     if is_pointer(opening):
         raise UnsafeFile(
             name,

@@ -13,7 +13,7 @@ from faults import fetcher
 from faults.bench import MIB, Bench, Recorder, StopsAt, safetensors, sha256, spans_in, wait_until
 from faults.server import Fault, FaultServer
 
-from modelget.errors import Cancelled, SourceUnavailable
+from modelget.errors import AccessDenied, Cancelled, SourceUnavailable
 from modelget.types import Digest
 
 BODY = safetensors(6 * MIB)
@@ -70,6 +70,21 @@ def test_a_file_that_changed_between_two_fetches_is_never_mixed(honours_if_range
     bench.fetch(server, size=len(BODY))
     assert bench.destination.read_bytes() == server.body
     assert len(server.requests) == (2 if honours_if_range else 3)
+
+
+PAGE = b"<!DOCTYPE html><html><p>Too many users have viewed or downloaded this file recently.</html>" * 20
+
+
+@pytest.mark.parametrize("facts", [FACTS, {"digest": sha256(BODY)}], ids=["digest and size", "digest"])
+def test_a_page_instead_of_the_rest_costs_nothing_that_is_here(facts, bench, serve):
+    server = serve(BODY)
+    kept = stop_at(2 * MIB, bench, server, **facts)
+    server.always = Fault(body=PAGE, ignore_range=True, headers={"Content-Type": "text/html; charset=utf-8"})
+    with pytest.raises(AccessDenied, match="web page"):
+        bench.fetch(server, **facts)
+    assert bench.kept == kept
+    server.always = Fault()
+    assert bench.fetch(server, **facts).transferred < len(BODY)
 
 
 def test_a_file_that_shrank_to_what_is_here_between_two_fetches_is_never_mixed(bench, serve):

@@ -100,6 +100,14 @@ def test_the_latest_release_is_pinned_to_its_tag(ask) -> None:
     assert ask.one(candidate.id) == candidate
 
 
+@pytest.mark.parametrize("tag", ["..", "../../x", "", "a//b", "a\nb", None])
+def test_a_tag_that_is_none_pins_nothing(ask_site, site, tag) -> None:
+    asset = {"name": "x4plus.pth", "size": 7}
+    site.says_json("/api/v3/repos/o/r/releases/latest", {"tag_name": tag, "assets": [asset]})
+    assert ask_site("https://github.com/o/r/releases/latest/download/x4plus.pth") == []
+    assert len(site.requests) == 1
+
+
 @pytest.mark.parametrize(
     "link",
     [
@@ -170,11 +178,11 @@ def test_a_private_repository_is_nothing_to_strangers_and_a_barrier_to_its_owner
     assert LINK in barrier.hint
 
 
-@pytest.mark.parametrize(("status", "words"), [(403, "blocked"), (451, "legal")])
+@pytest.mark.parametrize(("status", "kind", "words"), [(403, "login", "blocked"), (451, "removed", "legal")])
 @pytest.mark.parametrize("link", [LINK, "https://github.com/o/r/blob/main/x.pt"])
-def test_a_repository_that_was_taken_down_is_a_barrier(ask_hub, status, words, link) -> None:
+def test_a_repository_that_was_taken_down_is_a_barrier(ask_hub, status, kind, words, link) -> None:
     candidate = ask_hub(taken_down={"o/r": status})[0].one(link)
-    assert candidate.barrier.kind == "removed"
+    assert candidate.barrier.kind == kind
     assert words in candidate.barrier.message
 
 

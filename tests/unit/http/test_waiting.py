@@ -87,6 +87,7 @@ def test_only_answers_that_change_by_themselves_are_asked_for_again() -> None:
     [
         (429, {}, True),
         (403, {"X-RateLimit-Remaining": "0"}, True),
+        (403, {"Retry-After": "60"}, True),
         (403, {"X-RateLimit-Remaining": "59"}, False),
         (403, {}, False),
         (200, {"X-RateLimit-Remaining": "0"}, False),
