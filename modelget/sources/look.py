@@ -14,7 +14,7 @@ from ..hosts import HostPolicy, origin_of, redact
 from ..http import Http, Reply, is_rate_limit, retry_after
 from ..types import Barrier
 
-LONGEST_LINK = 2000
+_LONGEST_LINK = 2000
 """Characters; beyond it HTTP libraries and servers each refuse in their own way."""
 
 _OPENING = 2**10
@@ -27,7 +27,7 @@ def read_link(text: str, pages: frozenset[str]) -> SplitResult | None:
 
     ``*.suffix`` stands for every name below one.
     """
-    if len(text) > LONGEST_LINK or not text.isprintable():
+    if len(text) > _LONGEST_LINK or not text.isprintable():
         return None
     try:
         host = origin_of(text).partition("://")[2]

@@ -62,6 +62,7 @@ def test_where_the_link_is_the_same_a_refusal_stays_a_refusal(hub, models, model
     monkeypatch.setattr(hub._storage, "signed_url", lambda *_words: hub.storage_origin + "/x")
     (outcome,) = carry_out(plans, shop, Quiet()).values()
     assert isinstance(outcome, AccessDenied)
+    assert [record.status for record in hub.requests if record.origin == "storage"] == [403]
 
 
 @pytest.fixture
