@@ -173,6 +173,12 @@ def test_endpoints_are_left_to_their_own_source_even_when_the_owner_lists_them(a
     assert hub.requests == []
 
 
+def test_where_another_place_is_asked_links_are_left_to_that_place(asks, site) -> None:
+    mirrored = Settings(endpoints={"github": site.origin}, allow_hosts=(site.origin,))
+    assert asks("direct_url", mirrored)(site.says("/x.pt", 206, b"x")) == []
+    assert site.requests == []
+
+
 @pytest.mark.parametrize(
     "url", ["http://[", "https://", "https://user:pw@files.example/x", "https://files.example/a b"]
 )
