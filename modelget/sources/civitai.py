@@ -14,7 +14,8 @@ from ..hosts import origin_of
 from ..http import Http, Reply, retry_after
 from ..settings import Settings
 from ..types import Barrier, Candidate, Digest, Evidence, Requirement, stem_of
-from .look import size_of
+from .fields import entries, whole
+from .look import ELSEWHERE, size_of
 
 _PAGES = frozenset(f"{www}civitai.{top}" for www in ("", "www.") for top in ("com", "red", "green"))
 _NUMBER = "[0-9]{1,18}"
@@ -46,7 +47,6 @@ _FOLDERS = {
     "unet": "diffusion_models",
     "clipvision": "clip_vision",
 }
-_ELSEWHERE = "Find the file elsewhere: --choose NAME=ID."
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Civitai:
     ) -> Iterator[Candidate]:
         if reference.version is None:
             model = _document(f"{endpoint}/api/v1/models/{reference.model}", http)
-            reference = replace(reference, version=_whole(_first(model, "modelVersions"), "id"))
+            reference = replace(reference, version=whole(_first(model, "modelVersions"), "id"))
         if reference.version is None:
             return
         version = _document(f"{endpoint}/api/v1/model-versions/{reference.version}", http)
@@ -125,8 +125,8 @@ class Civitai:
         evidence = Evidence.SAME_DIGEST if wanted.digest.is_unique else Evidence.SAME_NAME
         for digits in _forms(wanted.digest):
             version = _document(f"{endpoint}/api/v1/model-versions/by-hash/{digits}", http)
-            file = next((file for file in _files(version) if _has(file, wanted.digest)), None)
-            number = _whole(version, "id")
+            file = next((file for file in entries(version, "files") if _has(file, wanted.digest)), None)
+            number = whole(version, "id")
             if version is not None and file is not None and number is not None:
                 reference = CivitaiReference(version=number)
                 yield from self._candidate(endpoint, reference, version, file, evidence, http)
@@ -141,9 +141,9 @@ class Civitai:
         evidence: Evidence,
         http: Http,
     ) -> Iterator[Candidate]:
-        model_id = _whole(version, "modelId") or reference.model
+        model_id = whole(version, "modelId") or reference.model
         # A file that was asked for by number stays the one asked for, listed or not.
-        reference = CivitaiReference(model_id, reference.version, _whole(file, "id") or reference.file)
+        reference = CivitaiReference(model_id, reference.version, whole(file, "id") or reference.file)
         url = f"{endpoint}/api/download/models/{reference.version}"
         kind = version["model"].get("type") if isinstance(version.get("model"), dict) else None
         candidate = Candidate(
@@ -183,12 +183,12 @@ class Civitai:
             return None
         words = reply.read(2**16).decode("utf-8", "replace")
         if reply.status == 410:
-            return Barrier("removed", "it was archived by its author", _ELSEWHERE)
+            return Barrier("removed", "it was archived by its author", ELSEWHERE)
         if reply.status == 451:
-            return Barrier("region", "Civitai does not serve this region", _ELSEWHERE)
+            return Barrier("region", "Civitai does not serve this region", ELSEWHERE)
         if "disabled downloads" in words:
             return Barrier(
-                "removed", "its author has disabled downloads", f"A key does not help. {_ELSEWHERE}"
+                "removed", "its author has disabled downloads", f"A key does not help. {ELSEWHERE}"
             )
         if "early access" in words.lower():
             deadline = re.search(r'"deadline"\s*:\s*"([^"]+)"', words)
@@ -258,7 +258,7 @@ def _number(query: dict[str, list[str]], key: str) -> str | None:
 
 def _pick(version: Any, file_id: int | None, wanted: Requirement) -> dict[str, Any] | None:
     """Choose the file that is meant: by id, by digest, by its published name, else the primary or only one."""
-    files = _files(version)
+    files = entries(version, "files")
     tests: list[Callable[[dict[str, Any]], bool]] = [
         lambda file: file_id is not None and file.get("id") == file_id,
         lambda file: wanted.digest is not None and _has(file, wanted.digest),
@@ -270,11 +270,6 @@ def _pick(version: Any, file_id: int | None, wanted: Requirement) -> dict[str, A
     if file_id is not None:
         tests = tests[:1]
     return next((file for test in tests for file in files if test(file)), None)
-
-
-def _files(version: Any) -> list[dict[str, Any]]:
-    files = version.get("files") if isinstance(version, dict) else None
-    return [file for file in files if isinstance(file, dict)] if isinstance(files, list) else []
 
 
 def _digests(file: dict[str, Any]) -> list[Digest]:
@@ -303,11 +298,6 @@ def _forms(digest: Digest) -> tuple[str, ...]:
 def _first(document: Any, key: str) -> Any:
     values = document.get(key) if isinstance(document, dict) else None
     return values[0] if isinstance(values, list) and values else None
-
-
-def _whole(document: Any, key: str) -> int | None:
-    value = document.get(key) if isinstance(document, dict) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _licence(endpoint: str, model_id: int, http: Http) -> str | None:

@@ -14,14 +14,13 @@ from ..errors import HostNotAllowed, SourceUnavailable
 from ..http import Http
 from ..settings import Settings
 from ..types import Barrier, Candidate, Evidence, Requirement
-from .look import Look, is_plain, leads_off, look, read_link
+from .look import ELSEWHERE, Look, is_plain, leads_off, look, read_link
 
 _ENDPOINT = "https://www.dropbox.com"
 _PAGES = frozenset({"www.dropbox.com", "dropbox.com", "dl.dropbox.com", "dl.dropboxusercontent.com"})
 _KEY = re.compile(r"[A-Za-z0-9_-]{5,100}")
 _PATH = re.compile(r"/(?P<kind>s|scl/fi|sh|scl/fo)/(?P<key>[^/]+)(?:/(?P<name>[^/]+))?(?P<more>/.*)?")
 _BANNED = re.compile(r"too much traffic|temporarily disabled", re.IGNORECASE)
-_ELSEWHERE = "Find the file elsewhere: --choose NAME=ID."
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ def _banned(seen: Look) -> SourceUnavailable:
 
 
 def _barrier(item: DropboxItem, seen: Look) -> Barrier | None:
-    open_it = f"Open {item.url(_ENDPOINT)} in a browser and download it there. Else: {_ELSEWHERE}"
+    open_it = f"Open {item.url(_ENDPOINT)} in a browser and download it there. Else: {ELSEWHERE}"
     if seen.status == 200:
         return Barrier(
             "login", "Dropbox shows a page instead, which may ask for a password or a login", open_it
@@ -138,5 +137,5 @@ def _barrier(item: DropboxItem, seen: Look) -> Barrier | None:
     if seen.status in (401, 403):
         return Barrier("login", "its owner shares it with certain people only", open_it)
     if seen.status == 451:
-        return Barrier("removed", "Dropbox took it down after a legal complaint", _ELSEWHERE)
+        return Barrier("removed", "Dropbox took it down after a legal complaint", ELSEWHERE)
     return None

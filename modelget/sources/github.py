@@ -17,7 +17,8 @@ from ..errors import HostNotAllowed, SourceUnavailable
 from ..http import Http
 from ..settings import GITHUB_API, Settings
 from ..types import Barrier, Candidate, Digest, Evidence, Requirement
-from .look import is_plain, leads_off, look, read_link
+from .fields import digest, entries, text, whole
+from .look import ELSEWHERE, is_plain, leads_off, look, read_link
 
 _WEB, _RAW, _MEDIA = "github.com", "raw.githubusercontent.com", "media.githubusercontent.com"
 _PAGES = frozenset({_WEB, f"www.{_WEB}", _RAW, _MEDIA})
@@ -28,8 +29,6 @@ _LONGEST_BRANCH = 3
 
 _NOT_THERE = (404, 409, 422)
 """What the API says about a commit: no such repository, an empty one, no such reference."""
-
-_ELSEWHERE = "Find the file elsewhere: --choose NAME=ID."
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +95,13 @@ class GitHub:
         except _Barred as error:
             yield replace(self._of_asset(asset), barrier=error.barrier)
             return
-        tag = asset.tag or _text(release, "tag_name")
-        listed = release.get("assets") if isinstance(release, dict) else None
-        listed = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-        found = next((one for one in listed if one.get("name") == asset.name), None)
+        tag = asset.tag or text(release, "tag_name")
+        found = next((one for one in entries(release, "assets") if one.get("name") == asset.name), None)
         if found and found.get("state", "uploaded") == "uploaded" and all(map(is_plain, tag.split("/"))):
             candidate = self._of_asset(replace(asset, tag=tag))
-            size, digest = _whole(found, "size"), _published(_text(found, "digest"))
-            yield self._probed(replace(candidate, size=size, digest=digest), asset.repo, http)
+            published = _published(text(found, "digest"))
+            candidate = replace(candidate, size=whole(found, "size"), digest=published)
+            yield self._probed(candidate, asset.repo, http)
 
     def _file(self, file: RepoFile, http: Http) -> Iterator[Candidate]:
         for reference, path in file.readings():
@@ -126,12 +124,12 @@ class GitHub:
         candidate = self._of_file(repo, commit, path)
         pointer = _pointer_in(entry)
         if pointer is None:
-            digest = _digest("git-sha1", _text(entry, "sha"))
-            candidate = replace(candidate, size=_whole(entry, "size"), digest=digest)
+            blob = digest("git-sha1", text(entry, "sha"))
+            candidate = replace(candidate, size=whole(entry, "size"), digest=blob)
         else:
             url = f"{self._media}/{repo}/{commit}/{quote(path)}"
-            digest = _digest("sha256", pointer.sha256)
-            candidate = replace(candidate, url=url, size=pointer.size, digest=digest)
+            sha256 = digest("sha256", pointer.sha256)
+            candidate = replace(candidate, url=url, size=pointer.size, digest=sha256)
         return self._probed(candidate, repo, http)
 
     def _commit(self, repo: str, reference: str, http: Http) -> str | None:
@@ -139,7 +137,7 @@ class GitHub:
             return reference
         # The answer lists the files that the commit changed, a page of one at least.
         document = self._ask(f"{repo}/commits/{quote(reference)}?per_page=1", http)
-        commit = _text(document, "sha")
+        commit = text(document, "sha")
         return commit if _COMMIT.fullmatch(commit) else None
 
     def _entry(self, repo: str, commit: str, path: str, http: Http) -> dict[str, Any] | None:
@@ -180,7 +178,7 @@ class GitHub:
         if seen.is_file:
             return replace(candidate, size=candidate.size if candidate.size is not None else seen.size)
         if seen.status in (401, 403, 404) and not seen.is_rate_limit:
-            hint = f"Download it from {candidate.id} in a browser that is logged in. Else: {_ELSEWHERE}"
+            hint = f"Download it from {candidate.id} in a browser that is logged in. Else: {ELSEWHERE}"
             barrier = Barrier("login", f"GitHub does not hand out this file of {repo} to everybody", hint)
             return replace(candidate, barrier=barrier)
         if barred := _barrier(seen.status):
@@ -207,9 +205,9 @@ def source(settings: Settings) -> GitHub:
     return GitHub(settings.endpoints.get("github"))
 
 
-def parse_reference(text: str) -> Asset | RepoFile | None:
+def parse_reference(reference: str) -> Asset | RepoFile | None:
     """Read a link to a release asset or to a file (``blob``, ``raw``, the raw and LFS hosts); None for others."""
-    link = read_link(text, _PAGES)
+    link = read_link(reference, _PAGES)
     if link is None:
         return None
     host = (link.hostname or "").removeprefix("www.")
@@ -244,38 +242,21 @@ def _on_the_web(repo: str, rest: list[str]) -> Asset | RepoFile | None:
 
 def _barrier(status: int | None) -> Barrier | None:
     if status == 451:
-        return Barrier("removed", "GitHub took the repository down after a legal complaint", _ELSEWHERE)
+        return Barrier("removed", "GitHub took the repository down after a legal complaint", ELSEWHERE)
     if status == 403:
-        return Barrier("login", "GitHub has blocked the repository, or closed it to your token", _ELSEWHERE)
+        return Barrier("login", "GitHub has blocked the repository, or closed it to your token", ELSEWHERE)
     return None
 
 
 def _pointer_in(entry: dict[str, Any]) -> Pointer | None:
     """Read the pointer out of an entry: small files come with their contents."""
     try:
-        return parse_pointer(base64.b64decode(_text(entry, "content")))
+        return parse_pointer(base64.b64decode(text(entry, "content")))
     except ValueError:
         return None
 
 
-def _published(text: str) -> Digest | None:
+def _published(written: str) -> Digest | None:
     """Read an asset's digest, ``sha256:…``; those uploaded before June 2025 have none."""
-    algorithm, _colon, digits = text.partition(":")
-    return _digest(algorithm, digits)
-
-
-def _digest(algorithm: str, digits: str) -> Digest | None:
-    try:
-        return Digest(algorithm, digits)
-    except ValueError:
-        return None
-
-
-def _text(document: Any, key: str) -> str:
-    value = document.get(key) if isinstance(document, dict) else None
-    return value if isinstance(value, str) else ""
-
-
-def _whole(document: Any, key: str) -> int | None:
-    value = document.get(key) if isinstance(document, dict) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    algorithm, _colon, digits = written.partition(":")
+    return digest("sha256", digits) if algorithm == "sha256" else None

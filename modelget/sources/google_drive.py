@@ -15,7 +15,7 @@ from ..errors import HostNotAllowed, SourceUnavailable
 from ..http import Http
 from ..settings import Settings
 from ..types import Barrier, Candidate, Evidence, Requirement
-from .look import Look, leads_off, look, read_link
+from .look import ELSEWHERE, Look, leads_off, look, read_link
 
 _ENDPOINT = "https://drive.usercontent.google.com"
 _PAGES = frozenset({"drive.google.com", "docs.google.com", "drive.usercontent.google.com"})
@@ -34,7 +34,6 @@ _PLAIN = re.compile(r"[\x21-\x7e]{1,200}")
 
 _QUOTA = re.compile(r"quota exceeded|too many users have viewed or downloaded this file", re.IGNORECASE)
 _INFECTED = re.compile(r"infected with a virus|only the owner is allowed to download infected", re.IGNORECASE)
-_ELSEWHERE = "Find the file elsewhere: --choose NAME=ID."
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +160,19 @@ def _private(item: DriveItem) -> Barrier:
     return Barrier(
         "login",
         "its owner shares it with certain people only",
-        f"Open {item.link} with an account that may see it and download it there. Else: {_ELSEWHERE}",
+        f"Open {item.link} with an account that may see it and download it there. Else: {ELSEWHERE}",
     )
 
 
 def _barrier(item: DriveItem, seen: Look) -> Barrier | None:
     if _INFECTED.search(seen.page or ""):
-        return Barrier("removed", "Google Drive has found a virus in it", _ELSEWHERE)
+        return Barrier("removed", "Google Drive has found a virus in it", ELSEWHERE)
     if _QUOTA.search(seen.page or "") or seen.is_rate_limit:
         return None
     if seen.status in (401, 403):
         return _private(item)
     if seen.status == 451:
-        return Barrier("removed", "Google Drive took it down after a legal complaint", _ELSEWHERE)
+        return Barrier("removed", "Google Drive took it down after a legal complaint", ELSEWHERE)
     return None
 
 

@@ -14,6 +14,8 @@ from ..hosts import HostPolicy, origin_of, redact
 from ..http import Http, Reply, is_rate_limit, retry_after
 from ..types import Barrier
 
+ELSEWHERE = "Find the file elsewhere: --choose NAME=ID."
+
 _LONGEST_LINK = 2000
 """Characters; beyond it HTTP libraries and servers each refuse in their own way."""
 

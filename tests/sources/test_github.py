@@ -222,6 +222,7 @@ def test_a_malformed_release_is_nothing(ask_site, site, answer) -> None:
         {"size": -1, "digest": "sha256:xyz"},
         {"size": True, "digest": "md5:" + "0" * 32},
         {"size": [], "digest": "sha256"},
+        {"size": 1.5, "digest": "crc32:" + "0" * 8},
     ],
 )
 def test_what_is_malformed_about_an_asset_is_not_known(ask_site, site, facts) -> None:
