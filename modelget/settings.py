@@ -17,13 +17,19 @@ HUB_ENDPOINT = "https://huggingface.co"
 CIVITAI_ENDPOINTS = ("https://civitai.com", "https://civitai.red")
 CIVITAI_TOKEN_NAMES = ("CIVITAI_API_TOKEN", "CIVITAI_API_KEY", "CIVITAI_TOKEN")
 
+MIRRORED = (
+    "civitai",
+    "pytorch_hub",
+)
+"""Sources that may be asked elsewhere: ``MODELGET_<NAME>_ENDPOINT``, or ``<name>`` below ``[endpoints]``."""
+
 _GIB = 2**30
 _KEYS = (
     "allow_hosts",
     "allow_pickle",
     "autofetch",
-    "endpoints.civitai",
     "endpoints.huggingface",
+    *(f"endpoints.{name}" for name in MIRRORED),
     "limits.connections_per_host",
     "limits.parallel_files",
     "limits.plan_gb",
@@ -70,6 +76,8 @@ class Settings:
     civitai_endpoints: tuple[str, ...] = CIVITAI_ENDPOINTS
     hub_token: Secret | None = None
     civitai_token: Secret | None = None
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    """Where the owner wants a source to be asked instead, by the source's name."""
     allow_hosts: tuple[str, ...] = ()
     """Origins that URLs may name beside the built-in hosts, e.g. ``http://127.0.0.1:9000``."""
     autofetch: str = "ask"
@@ -94,12 +102,13 @@ def load_settings(
     """Read the settings; raise InvalidSetting naming the variable or the file that is wrong."""
     written = _Written(environ, _config_file(environ, comfyui))
     hub = _endpoint(*written.value("HF_ENDPOINT", "endpoints.huggingface", HUB_ENDPOINT))
-    place, civitai = written.value("MODELGET_CIVITAI_ENDPOINT", "endpoints.civitai")
+    mirrors = _mirrors(written)
     return Settings(
         hub_endpoint=hub,
-        civitai_endpoints=CIVITAI_ENDPOINTS if civitai is None else (_endpoint(place, civitai),),
+        civitai_endpoints=(mirrors["civitai"],) if "civitai" in mirrors else CIVITAI_ENDPOINTS,
         hub_token=None if offline else _hub_token(environ),
         civitai_token=_first_token(environ, CIVITAI_TOKEN_NAMES),
+        endpoints=mirrors,
         allow_hosts=_endpoints(*written.value("MODELGET_ALLOW_HOSTS", "allow_hosts", [])),
         autofetch=_choice(written, "autofetch", ("ask", "auto", "off")),
         allow_pickle=_choice(written, "allow_pickle", ("ask", "never")),
@@ -169,6 +178,14 @@ def _endpoint(place: str, value: object) -> str:
             f"{place}: {error}", "Write it like https://host or http://127.0.0.1:9000."
         ) from None
     return url
+
+
+def _mirrors(written: _Written) -> dict[str, str]:
+    """Return the endpoint of each source for which the owner wrote one."""
+    places = {
+        name: written.value(f"MODELGET_{name.upper()}_ENDPOINT", f"endpoints.{name}") for name in MIRRORED
+    }
+    return {name: _endpoint(place, value) for name, (place, value) in places.items() if value is not None}
 
 
 def _endpoints(place: str, value: object) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import pytest
 
 from modelget.cli import main
 from modelget.hub import EmbeddedHub, HubRules
+from modelget.settings import MIRRORED
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -71,7 +72,7 @@ class CommandLine:
 def environ_of(hub: EmbeddedHub) -> dict[str, str]:
     return {
         "HF_ENDPOINT": hub.endpoint,
-        "MODELGET_CIVITAI_ENDPOINT": hub.endpoint,
+        **{f"MODELGET_{name.upper()}_ENDPOINT": hub.endpoint for name in MIRRORED},
         "MODELGET_ALLOW_HOSTS": hub.storage_origin,
     }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..errors import InvalidSetting
 from ..hub import EmbeddedHub, HubRules
+from ..settings import MIRRORED
 from .exit_codes import DONE, FAILED
 from .terminal import colour
 
@@ -73,7 +74,7 @@ def _environ(hub: EmbeddedHub) -> dict[str, str]:
     """Point every source at the embedded hub; nothing of the user's own settings takes part."""
     return {
         "HF_ENDPOINT": hub.endpoint,
-        "MODELGET_CIVITAI_ENDPOINT": hub.endpoint,
+        **{f"MODELGET_{name.upper()}_ENDPOINT": hub.endpoint for name in MIRRORED},
         "MODELGET_ALLOW_HOSTS": hub.storage_origin,
     }
 

@@ -1,4 +1,4 @@
-"""A small local server that speaks the Hugging Face Hub's and Civitai's protocols."""
+"""A small local server that speaks the protocols of the places where checkpoints are shared."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import Message
-from typing import Literal
+from typing import Literal, Protocol
 
 from .content import Content
 
@@ -51,6 +51,14 @@ class Answer:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Content | bytes = b""
+
+
+class Route(Protocol):
+    """One place, or a part of it."""
+
+    def answer(self, request: Request) -> Answer | None:
+        """Answer a request; None when it is not for this place."""
+        ...
 
 
 def json_answer(status: int, value: object, headers: Mapping[str, str] | None = None) -> Answer:

@@ -1,4 +1,4 @@
-"""The embedded hub: Hugging Face and Civitai on 127.0.0.1, their storage on localhost."""
+"""The embedded hub: every place on 127.0.0.1, and the storage behind them all on localhost."""
 
 from __future__ import annotations
 
@@ -13,21 +13,25 @@ from .huggingface import HubFiles
 from .huggingface_api import HubApi
 from .limits import RateLimiter
 from .listener import Listener
-from .messages import Answer, Request, json_answer
+from .messages import Answer, Request, Route, json_answer
+from .pytorch_hub import PYTORCH_HUB
 from .repositories import Repositories, Repository
 from .rules import HubRules
 from .storage import Storage
 from .traffic import Record, Traffic
+from .zoo import ZooFiles
+
+_ZOOS = (PYTORCH_HUB,)
 
 
 class EmbeddedHub:
-    """Speaks the protocols of both sites from the moment it is made until ``close``."""
+    """Speaks the protocols of all places from the moment it is made until ``close``."""
 
     def __init__(self, rules: HubRules | None = None, bytes_per_second: float | None = None) -> None:
         rules = rules or HubRules()
         hub, storage = Listener("127.0.0.1", 0, "hub"), _storage_listeners()
         self.endpoint = f"http://127.0.0.1:{hub.port}"
-        """What ``HF_ENDPOINT`` and the Civitai endpoint are set to."""
+        """What ``HF_ENDPOINT`` and the endpoints of all other places are set to."""
         self.storage_origin = f"http://localhost:{storage[0].port}"
         self._contents = Contents(rules.files, rules.corrupt)
         self._storage = Storage(self._contents, self.storage_origin)
@@ -64,7 +68,7 @@ class EmbeddedHub:
         return f"{self.endpoint}/api/download/models/{version_id}"
 
     def content(self, key: str) -> Content:
-        """Return a file by its key: ``owner/repo/path`` or ``civitai/<version id>/<name>``."""
+        """Return a file by its key, which starts with the place but for the Hub: ``owner/repo/path``, ``civitai/…``."""
         return self._contents.of(key)
 
     def commit(self, repo: str, revision: str = "main") -> str:
@@ -86,9 +90,7 @@ class EmbeddedHub:
         return found or json_answer(404, {"error": "Sorry, we can't find the page you are looking for."})
 
 
-def _routes(
-    rules: HubRules, contents: Contents, storage: Storage
-) -> tuple[CivitaiDownloads, CivitaiApi, HubApi, HubFiles]:
+def _routes(rules: HubRules, contents: Contents, storage: Storage) -> tuple[Route, ...]:
     limiter = RateLimiter(rules.rate_limited)
     catalogue = Catalogue(rules, contents)
     repositories = Repositories(rules, contents, limiter)
@@ -97,6 +99,7 @@ def _routes(
         CivitaiApi(catalogue, rules.civitai_tokens),
         HubApi(repositories),
         HubFiles(repositories, storage),
+        *(ZooFiles(place, rules, contents, limiter) for place in _ZOOS),
     )
 
 

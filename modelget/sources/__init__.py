@@ -8,10 +8,13 @@ from pkgutil import iter_modules
 from ..settings import Settings
 from .base import Source
 
-__all__ = ["Source", "all_sources"]
+__all__ = ["SHARED", "Source", "all_sources"]
+
+SHARED = frozenset({"base", "zoo"})
+"""Modules of this folder that are no source: what several sources are made of."""
 
 
 def all_sources(settings: Settings) -> list[Source]:
     """Make every source in this folder; each module says how in ``source(settings)``."""
-    names = sorted(module.name for module in iter_modules(__path__) if module.name != "base")
+    names = sorted(module.name for module in iter_modules(__path__) if module.name not in SHARED)
     return [import_module(f".{name}", __name__).source(settings) for name in names]

@@ -17,6 +17,8 @@ _TOTAL = re.compile(r"bytes 0-0/(\d+)")
 _BARRIERS = {401: "login", 403: "login", 451: "region"}
 _MIRRORS = ("https://hf-mirror.com",)
 """Not contacted: the Hub's own source reads their links and asks the Hub."""
+_OLD_PLACES = ("https://s3.amazonaws.com/pytorch/",)
+"""Parts of hosts that are not contacted, for the same reason."""
 
 
 class DirectUrl:
@@ -34,7 +36,7 @@ class DirectUrl:
     def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
         """Look at each declared link; one on an unlisted host is returned with a barrier."""
         for url in wanted.urls:
-            if not url[:8].lower().startswith(("http://", "https://")):
+            if not url[:8].lower().startswith(("http://", "https://")) or url.startswith(_OLD_PLACES):
                 continue
             try:
                 origin = origin_of(url)
@@ -51,7 +53,8 @@ class DirectUrl:
 
 def source(settings: Settings) -> DirectUrl:
     """Make the source."""
-    others = (settings.hub_endpoint, *settings.civitai_endpoints, *_MIRRORS)
+    mirrors = settings.endpoints.values()
+    others = (settings.hub_endpoint, *settings.civitai_endpoints, *mirrors, *_MIRRORS)
     return DirectUrl(frozenset(map(origin_of, others)))
 
 

@@ -11,6 +11,8 @@ import pytest
 from makers import hub_link, loader, save_workflow
 
 from modelget.hub import CivitaiFile, CivitaiVersion, HubRules
+from modelget.settings import Settings
+from modelget.sources import all_sources
 
 
 def test_get_brings_one_file_to_the_folder_that_its_place_suggests(modelget, hub, models) -> None:
@@ -141,11 +143,15 @@ def test_sources_shows_that_credentials_exist_and_never_what_they_are(modelget) 
     modelget.environ |= {"HF_TOKEN": "hf_canary_value", "CIVITAI_API_KEY": "civ_canary_value"}
     text, document = modelget("sources"), modelget("sources", "--json")
     assert text.code == document.code == 0
-    assert {row["name"] for row in document.document["sources"]} == {"huggingface", "civitai", "direct_url"}
-    assert [row["credential"] for row in document.document["sources"] if row["endpoint"]] == [
+    listed = {row["name"] for row in document.document["sources"]}
+    assert listed == {source.name for source in all_sources(Settings())}
+    assert {"huggingface", "civitai", "direct_url"} < listed
+    credentials = {row["name"]: row["credential"] for row in document.document["sources"]}
+    assert (credentials["huggingface"], credentials["civitai"], credentials["direct_url"]) == (
         "found",
         "found",
-    ]
+        None,
+    )
     assert "canary" not in text.out + text.err + document.out
 
 

@@ -17,7 +17,7 @@ import pytest
 from modelget.hosts import HostPolicy
 from modelget.http import Clock, Http
 from modelget.hub import EmbeddedHub, HubRules
-from modelget.settings import Settings
+from modelget.settings import MIRRORED, Settings
 from modelget.sources import all_sources
 from modelget.types import Candidate, Requirement
 
@@ -99,10 +99,15 @@ def quiet_client(monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> None:
 
 
 def settings_for(hub: EmbeddedHub, **more: Any) -> Settings:
-    """Settings that send both sites' questions to one embedded hub."""
+    """Settings that send the questions to all places to one embedded hub."""
     listed = (hub.storage_origin, *more.pop("allow_hosts", ()))
-    given = {"hub_endpoint": hub.endpoint, "civitai_endpoints": (hub.endpoint,), "allow_hosts": listed}
-    return Settings(**(given | more))
+    return Settings(**(all_at(hub.endpoint) | {"allow_hosts": listed} | more))
+
+
+def all_at(endpoint: str) -> dict[str, Any]:
+    """The settings that have every place asked at one endpoint."""
+    mirrors = dict.fromkeys(MIRRORED, endpoint)
+    return {"hub_endpoint": endpoint, "civitai_endpoints": (endpoint,), "endpoints": mirrors}
 
 
 def http_for(settings: Settings) -> Http:

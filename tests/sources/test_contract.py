@@ -12,11 +12,11 @@ import pytest
 import modelget.sources
 from modelget.errors import SourceUnavailable
 from modelget.hub import EmbeddedHub, HubRules
-from modelget.settings import Settings
-from modelget.sources import all_sources
+from modelget.settings import MIRRORED, Settings
+from modelget.sources import SHARED, all_sources
 from modelget.types import Candidate, Digest, Requirement
 
-from .conftest import Site, http_for, settings_for
+from .conftest import Site, all_at, http_for, settings_for
 
 SOURCES = [source.name for source in all_sources(Settings())]
 FILE = "split_files/vae/ae.safetensors"
@@ -38,6 +38,10 @@ EXAMPLES: dict[str, Callable[[str, str], list[str]]] = {
         "https://civitai.com/models/12",
         f"{hub}/api/download/models/120?fileId=1200",
         "urn:air:sdxl:lora:civitai:12@120",
+    ],
+    "pytorch_hub": lambda hub, site: [
+        "https://download.pytorch.org/models/vgg16-397923af.pth",
+        "https://s3.amazonaws.com/pytorch/models/resnet18.pth",
     ],
     "direct_url": lambda hub, site: [f"{site}/model.safetensors", "https://files.example/x.safetensors"],
 }
@@ -145,6 +149,15 @@ HOSTILE = [
     "https://civitai.com/models/../api/download/models/5",
     "https://civitai.com/models/1/../../login",
     "https://civitai.com/user/account",
+    "https://download.pytorch.org",
+    "https://download.pytorch.org/models/",
+    "https://download.pytorch.org/models/../../x.pth",
+    "https://download.pytorch.org/models/..%2F..%2Fx.pth",
+    "https://download.pytorch.org/models/a%0D%0Ab.pth",
+    "https://download.pytorch.org:8443/models/x.pth",
+    "https://download.pytorch.org@evil.example/models/x.pth",
+    "https://s3.amazonaws.com/someone/models/x.pth",
+    f"https://download.pytorch.org/models/{HUGE}.pth",
 ]
 
 
@@ -188,7 +201,7 @@ def examples(ask, hub, site: Site) -> list[str]:
 
 
 def test_every_module_in_the_folder_is_a_source_with_a_name_of_its_own() -> None:
-    modules = {module.name for module in iter_modules(modelget.sources.__path__)} - {"base"}
+    modules = {module.name for module in iter_modules(modelget.sources.__path__)} - SHARED
     assert set(SOURCES) == modules
     assert len(SOURCES) == len(modules)
 
@@ -204,6 +217,12 @@ def test_it_says_who_it_is_and_where_it_goes(ask) -> None:
     assert not any(host.startswith("*") and not host.startswith("*.") for host in source.hosts)
     assert isinstance(source.endpoints, tuple)
     assert all(urlsplit(endpoint).scheme in ("http", "https") for endpoint in source.endpoints)
+
+
+def test_the_owner_may_have_it_asked_elsewhere(ask, asks) -> None:
+    elsewhere = asks(ask.source.name, Settings(**all_at("https://mirror.example/x"))).source.endpoints
+    assert all(endpoint.startswith("https://mirror.example/x") for endpoint in elsewhere)
+    assert not ask.source.endpoints or ask.source.name in (*MIRRORED, "huggingface")
 
 
 def test_making_one_contacts_nobody(nobody_asked, settings) -> None:
@@ -285,9 +304,7 @@ def test_offline_it_asks_nobody(asks, ask, examples, settings, nobody_asked) -> 
 
 
 def test_a_dead_endpoint_is_unavailable_and_never_nothing(ask, asks, closed_port) -> None:
-    dead = Settings(
-        hub_endpoint=closed_port, civitai_endpoints=(closed_port,), allow_hosts=("http://localhost:9",)
-    )
+    dead = Settings(**all_at(closed_port), allow_hosts=("http://localhost:9",))
     question = asks(ask.source.name, dead)
     examples = EXAMPLES[ask.source.name](closed_port, "http://localhost:9")
     with pytest.raises(SourceUnavailable) as caught:

@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 
 from modelget.errors import InvalidSetting
-from modelget.settings import CIVITAI_ENDPOINTS, HUB_ENDPOINT, Limits, Secret, Settings, load_settings
+from modelget.settings import (
+    CIVITAI_ENDPOINTS,
+    HUB_ENDPOINT,
+    MIRRORED,
+    Limits,
+    Secret,
+    Settings,
+    load_settings,
+)
 
 ROOT = Path(__file__).parents[2]
 Written = Callable[[str], dict[str, str]]
@@ -86,6 +94,17 @@ def test_a_variable_comes_before_the_file_and_the_file_before_the_default(
     for unset in ("", "  "):
         assert getattr(load_settings({**file, name: unset}), attribute) == means
     assert getattr(load_settings({name: ""}), attribute) == getattr(Settings(), attribute)
+
+
+@pytest.mark.parametrize("name", MIRRORED)
+def test_each_source_may_be_asked_elsewhere(name: str, written: Written) -> None:
+    variable = f"MODELGET_{name.upper()}_ENDPOINT"
+    file = written(f'[endpoints]\n{name} = "https://file.example/"')
+    assert load_settings({variable: "https://env.example/"}).endpoints == {name: "https://env.example"}
+    assert load_settings(file).endpoints == {name: "https://file.example"}
+    assert load_settings({**file, variable: "http://127.0.0.1:9"}).endpoints == {name: "http://127.0.0.1:9"}
+    with pytest.raises(InvalidSetting, match=variable):
+        load_settings({variable: "elsewhere"})
 
 
 def test_the_limits_are_read_from_the_file(written: Written) -> None:
