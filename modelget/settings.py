@@ -19,6 +19,8 @@ CIVITAI_TOKEN_NAMES = ("CIVITAI_API_TOKEN", "CIVITAI_API_KEY", "CIVITAI_TOKEN")
 
 MIRRORED = (
     "civitai",
+    "detectron2",
+    "openmmlab",
     "pytorch_hub",
 )
 """Sources that may be asked elsewhere: ``MODELGET_<NAME>_ENDPOINT``, or ``<name>`` below ``[endpoints]``."""

@@ -9,11 +9,13 @@ from .civitai import CivitaiDownloads
 from .civitai_api import CivitaiApi
 from .civitai_catalogue import Catalogue
 from .content import Content, Contents
+from .detectron2 import DETECTRON2
 from .huggingface import HubFiles
 from .huggingface_api import HubApi
 from .limits import RateLimiter
 from .listener import Listener
 from .messages import Answer, Request, Route, json_answer
+from .openmmlab import OPENMMLAB
 from .pytorch_hub import PYTORCH_HUB
 from .repositories import Repositories, Repository
 from .rules import HubRules
@@ -21,7 +23,7 @@ from .storage import Storage
 from .traffic import Record, Traffic
 from .zoo import ZooFiles
 
-_ZOOS = (PYTORCH_HUB,)
+_ZOOS = (DETECTRON2, OPENMMLAB, PYTORCH_HUB)
 
 
 class EmbeddedHub:

@@ -28,10 +28,10 @@ def source(settings: Settings) -> Zoo:
 def path_of(text: str) -> str | None:
     """Read a link to a file, at its present or its older address."""
     host, folder = _BUCKET
-    older = path_at(text, host)
+    older = path_at(text, (host,))
     if older is not None:
         return older.removeprefix(folder) if older.startswith(f"{folder}/") else None
-    return path_at(text, "download.pytorch.org")
+    return path_at(text, ("download.pytorch.org",))
 
 
 def promise_of(path: str) -> Promise:

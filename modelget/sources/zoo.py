@@ -6,7 +6,7 @@ that is what the declared link on a known host is for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote, urlsplit
 
@@ -103,7 +103,7 @@ class Zoo:
                 raise SourceUnavailable(f"{candidate.id}: HTTP {reply.status}", kind, wait)
 
 
-def path_at(text: str, *hosts: str) -> str | None:
+def path_at(text: str, hosts: Collection[str]) -> str | None:
     """Return the decoded path of a link to a file on one of these hosts; None for anything else."""
     if len(text) > _LONGEST:
         return None
@@ -116,6 +116,8 @@ def path_at(text: str, *hosts: str) -> str | None:
 
 def checked_path(path: str) -> str | None:
     """Return an absolute path that stays what it is inside a URL and ends in a file name; None for another one."""
+    if len(path) > _LONGEST:
+        return None
     parts = path.split("/")
     odd = any(part in ("", ".", "..") or not part.isprintable() or "\\" in part for part in parts[1:])
     return None if odd or parts[0] or "." not in parts[-1] else path

@@ -9,9 +9,16 @@ import pytest
 from makers import loader, save_workflow
 
 from modelget.hub import EmbeddedHub, HubRules
+from modelget.hub.detectron2 import DETECTRON2
+from modelget.hub.openmmlab import OPENMMLAB
 from modelget.hub.pytorch_hub import PYTORCH_HUB
 
-ZOOS = {"pytorch_hub": (PYTORCH_HUB, "/models/vgg16.pth")}
+ZOOS = {
+    "detectron2": (DETECTRON2, "/detectron2/COCO-Detection/faster_rcnn/137849458/model_final.pkl"),
+    "openmmlab": (OPENMMLAB, "/mmdetection/v2.0/faster_rcnn/faster_rcnn_20200130.pth"),
+    "pytorch_hub": (PYTORCH_HUB, "/models/vgg16.pth"),
+}
+STRICT = ("detectron2", "pytorch_hub")
 
 
 @pytest.fixture(params=ZOOS)
@@ -38,9 +45,6 @@ def test_a_file_of_a_zoo_arrives_by_its_link(modelget, hub, models, tmp_path, zo
     assert hashlib.sha256(arrived).hexdigest() == hub.content(place.key(path)).sha256
 
 
-STRICT = [name for name, (_place, path) in ZOOS.items()]
-
-
 @pytest.mark.parametrize(
     ("zoo", "rules"),
     [(ZOOS[name], HubRules(corrupt=frozenset({ZOOS[name][0].key(ZOOS[name][1])}))) for name in STRICT],
@@ -51,3 +55,29 @@ def test_one_wrong_byte_is_caught_by_the_first_digits(modelget, hub, models, tmp
     (item,) = ran.document["requirements"]
     assert (ran.code, item["error"]["kind"]) == (1, "DigestMismatch")
     assert not (models / "vae" / "x.pth").exists()
+
+
+OPENMMLAB_KEY = OPENMMLAB.key(ZOOS["openmmlab"][1])
+
+
+@pytest.mark.parametrize(
+    ("zoo", "rules"), [(ZOOS["openmmlab"], HubRules(corrupt=frozenset({OPENMMLAB_KEY})))], ids=["openmmlab"]
+)
+def test_where_names_are_not_all_right_another_file_than_named_is_kept_with_a_warning(
+    modelget, hub, models, tmp_path, zoo
+) -> None:
+    link = link_of(hub, zoo)
+    ran = install(modelget, tmp_path, link, "x.pth")
+    (item,) = ran.document["requirements"]
+    assert (ran.code, item["status"]) == (0, "present")
+    assert hub.content(OPENMMLAB_KEY).sha256[:8] in item["warning"]
+    assert (models / "vae" / "x.pth").exists()
+
+
+@pytest.mark.parametrize("rules", [HubRules(corrupt=frozenset({OPENMMLAB_KEY}))])
+def test_a_person_reads_the_warning_too(modelget, hub, tmp_path) -> None:
+    link = link_of(hub, ZOOS["openmmlab"])
+    workflow = save_workflow(tmp_path / "x.json", loader(1, "x.pth", "vae", link))
+    ran = modelget("install", workflow, "--yes", "--allow-pickle", "x.pth")
+    assert ran.code == 0
+    assert "warning x.pth: its name says" in ran.out
