@@ -37,9 +37,17 @@ class SourceUnavailable(ModelgetError):
 
     hint = "Try again later; `modelget sources` shows which places can be reached."
 
-    def __init__(self, message: str, kind: str = "unavailable", retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        kind: str = "unavailable",
+        retry_after: float | None = None,
+        status: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.kind, self.retry_after = kind, retry_after
+        self.status = status
+        """The HTTP status of the answer, if there was one."""
 
 
 class HostNotAllowed(ModelgetError):

@@ -181,7 +181,7 @@ class Http:
             raise SourceUnavailable("offline: the network may not be used", kind="offline")
         sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}
         if credential is not None:
-            sent["Authorization"] = f"Bearer {credential.reveal()}"
+            sent.update(credential.headers)
         try:
             response = self._session.request(
                 method,
@@ -235,7 +235,7 @@ def refusal(reply: Reply, wait: float | None) -> SourceUnavailable:
     """Say that a server refused, with its own wait when it named one."""
     kind = "rate-limited" if reply.status == 429 else "unavailable"
     capped = None if wait is None else min(wait, LONGEST_WAIT)
-    return SourceUnavailable(f"{redact(reply.url)}: HTTP {reply.status}", kind, capped)
+    return SourceUnavailable(f"{redact(reply.url)}: HTTP {reply.status}", kind, capped, reply.status)
 
 
 def _reason(error: Exception) -> str:

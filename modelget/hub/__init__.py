@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .content import Content, Contents, size_of
+from .modelscope import ModelScopeRules
 from .rules import CivitaiFile, CivitaiVersion, HubRules, RateLimit
 from .server import EmbeddedHub
 from .traffic import Record
@@ -14,6 +15,7 @@ __all__ = [
     "Contents",
     "EmbeddedHub",
     "HubRules",
+    "ModelScopeRules",
     "RateLimit",
     "Record",
     "size_of",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .modelscope import ModelScopeRules
+
 CivitaiBarrier = Literal["login", "disabled", "early-access", "forbidden", "missing", "archived", "region"]
 """Why Civitai refuses a download; all but ``login`` hold with a token as well."""
 
@@ -89,3 +91,4 @@ class HubRules:
     """Hub tokens, each with the gated and private repositories that it may read."""
     civitai: tuple[CivitaiVersion, ...] = ()
     civitai_tokens: frozenset[str] = frozenset()
+    modelscope: ModelScopeRules = field(default_factory=ModelScopeRules)

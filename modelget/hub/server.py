@@ -15,6 +15,7 @@ from .huggingface_api import HubApi
 from .limits import RateLimiter
 from .listener import Listener
 from .messages import Answer, Request, Route, json_answer
+from .modelscope import ModelScope
 from .openmmlab import OPENMMLAB
 from .pytorch_hub import PYTORCH_HUB
 from .repositories import Repositories, Repository
@@ -99,6 +100,7 @@ def _routes(rules: HubRules, contents: Contents, storage: Storage) -> tuple[Rout
     return (
         CivitaiDownloads(catalogue, storage, limiter, rules.civitai_tokens),
         CivitaiApi(catalogue, rules.civitai_tokens),
+        ModelScope(rules.modelscope, contents, storage),
         HubApi(repositories),
         HubFiles(repositories, storage),
         *(ZooFiles(place, rules, contents, limiter) for place in _ZOOS),

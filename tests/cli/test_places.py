@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from makers import loader, save_workflow
 
-from modelget.hub import EmbeddedHub, HubRules
+from modelget.hub import EmbeddedHub, HubRules, ModelScopeRules
 from modelget.hub.detectron2 import DETECTRON2
 from modelget.hub.openmmlab import OPENMMLAB
 from modelget.hub.pytorch_hub import PYTORCH_HUB
@@ -81,3 +81,36 @@ def test_a_person_reads_the_warning_too(modelget, hub, tmp_path) -> None:
     ran = modelget("install", workflow, "--yes", "--allow-pickle", "x.pth")
     assert ran.code == 0
     assert "warning x.pth: its name says" in ran.out
+
+
+MODELSCOPE_KEY = "modelscope/o/r/vae/ae.safetensors"
+MODELSCOPE = ModelScopeRules(
+    files={"o/r": ("vae/ae.safetensors",)},
+    private=frozenset({"o/r"}),
+    tokens={"ms-canary-token": frozenset({"o/r"})},
+)
+
+
+@pytest.mark.parametrize("rules", [HubRules(modelscope=MODELSCOPE)])
+def test_a_private_file_of_modelscope_arrives_with_a_token_that_its_storage_never_sees(
+    modelget, hub, models, tmp_path
+) -> None:
+    link = "https://www.modelscope.cn/models/o/r/resolve/master/vae/ae.safetensors"
+    assert install(modelget, tmp_path, link, "ae.safetensors").code == 3
+    modelget.environ["MODELSCOPE_API_TOKEN"] = "ms-canary-token"
+    ran = install(modelget, tmp_path, link, "ae.safetensors")
+    assert (ran.code, ran.document["requirements"][0]["status"]) == (0, "present")
+    arrived = (models / "vae" / "ae.safetensors").read_bytes()
+    assert hashlib.sha256(arrived).hexdigest() == hub.content(MODELSCOPE_KEY).sha256
+    assert not any(record.origin == "storage" and record.authorized for record in hub.requests)
+    assert "canary" not in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [HubRules(modelscope=ModelScopeRules(files=MODELSCOPE.files), corrupt=frozenset({MODELSCOPE_KEY}))],
+)
+def test_one_wrong_byte_from_modelscope_is_caught_by_the_sha256(modelget, models) -> None:
+    ran = modelget("get", "modelscope:o/r/vae/ae.safetensors", "--yes", "--json")
+    assert ran.code == 1
+    assert not (models / "vae" / "ae.safetensors").exists()

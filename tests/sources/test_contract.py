@@ -11,7 +11,7 @@ import pytest
 
 import modelget.sources
 from modelget.errors import SourceUnavailable
-from modelget.hub import EmbeddedHub, HubRules
+from modelget.hub import EmbeddedHub, HubRules, ModelScopeRules
 from modelget.settings import MIRRORED, Settings
 from modelget.sources import SHARED, all_sources
 from modelget.types import Candidate, Digest, Requirement
@@ -43,6 +43,13 @@ EXAMPLES: dict[str, Callable[[str, str], list[str]]] = {
         "https://dl.fbaipublicfiles.com/detectron2/COCO/f/137849458/model_final_280758.pkl",
         "detectron2://ImageNetPretrained/MSRA/R-50.pkl",
         "https://dl.fbaipublicfiles.com/segment_anything/sam_vit_b_01ec64.pth",
+    ],
+    "modelscope": lambda hub, site: [
+        f"https://modelscope.cn/models/o/r/resolve/master/{FILE}",
+        f"https://www.modelscope.cn/models/o/r/file/view/master/{FILE}?status=2",
+        f"modelscope:o/r/{FILE}",
+        f"modelscope:o/gated/{FILE}@v1",
+        f"{hub}/models/o/private/resolve/master/{FILE}",
     ],
     "openmmlab": lambda hub, site: [
         "https://download.openmmlab.com/mmdetection/v2.0/f/faster_rcnn_20200130-047c8118.pth",
@@ -158,6 +165,18 @@ HOSTILE = [
     "https://civitai.com/models/../api/download/models/5",
     "https://civitai.com/models/1/../../login",
     "https://civitai.com/user/account",
+    "modelscope:",
+    "modelscope:o/r",
+    "modelscope:o/r/../../x",
+    "modelscope:../r/x",
+    "modelscope:o/r/x@../..",
+    "modelscope:o/r/\udc80.safetensors",
+    f"modelscope:o/r/{HUGE}",
+    "https://modelscope.cn/models/o/r",
+    "https://modelscope.cn/models/o/r/resolve/master/..%2F..%2Fx",
+    "https://modelscope.cn/api/v1/models/o/r/repo?FilePath=../x",
+    "https://modelscope.cn@evil.example/models/o/r/resolve/master/x",
+    "https://modelscope.cn.evil.example/models/o/r/resolve/master/x",
     "detectron2://",
     "detectron2://../../etc/passwd",
     "detectron2://evil.example@x/../y.pkl",
@@ -181,7 +200,10 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def hub() -> Iterator[EmbeddedHub]:
-    with EmbeddedHub(HubRules(gated=frozenset({"o/gated"}), private=frozenset({"o/private"}))) as running:
+    gated, private = frozenset({"o/gated"}), frozenset({"o/private"})
+    files = dict.fromkeys(("o/r", "o/gated", "o/private"), (FILE,))
+    modelscope = ModelScopeRules(files=files, gated=gated, private=private)
+    with EmbeddedHub(HubRules(gated=gated, private=private, modelscope=modelscope)) as running:
         yield running
 
 
