@@ -1,4 +1,4 @@
-"""A model of each place arrives by the link that a workflow declares, and no other bytes do."""
+"""A model of each zoo and of ModelScope arrives by the link that a workflow declares, and no other bytes do."""
 
 from __future__ import annotations
 
