@@ -117,7 +117,7 @@ def _short(candidate: Candidate) -> str:
     """Say where a file comes from in as few words as tell: repository and revision, or version."""
     if candidate.local is not None:
         return f"linked to {candidate.local.name}"
-    if candidate.source != "huggingface":
+    if not candidate.id.startswith(("hf:", "modelscope:")):
         return candidate.id
     head, _at, revision = candidate.id.rpartition("@")
     return "/".join(head.split("/")[:2]) + f"@{revision[:8]}"

@@ -10,6 +10,7 @@ from makers import loader, save_workflow
 
 from modelget.hub import EmbeddedHub, HubRules, ModelScopeRules
 from modelget.hub.detectron2 import DETECTRON2
+from modelget.hub.modelscope import commit_of
 from modelget.hub.openmmlab import OPENMMLAB
 from modelget.hub.pytorch_hub import PYTORCH_HUB
 
@@ -114,3 +115,10 @@ def test_one_wrong_byte_from_modelscope_is_caught_by_the_sha256(modelget, models
     ran = modelget("get", "modelscope:o/r/vae/ae.safetensors", "--yes", "--json")
     assert ran.code == 1
     assert not (models / "vae" / "ae.safetensors").exists()
+
+
+@pytest.mark.parametrize("rules", [HubRules(modelscope=ModelScopeRules(files=MODELSCOPE.files))])
+def test_a_plan_names_a_file_of_modelscope_in_few_words(modelget, tmp_path) -> None:
+    node = loader(1, "ae.safetensors", "vae", "modelscope:o/r/vae/ae.safetensors")
+    ran = modelget("plan", save_workflow(tmp_path / "x.json", node))
+    assert f"modelscope:o/r@{commit_of('o/r', 'vae/ae.safetensors')[:8]} " in ran.out
