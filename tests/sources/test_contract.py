@@ -340,7 +340,7 @@ def test_offline_it_asks_nobody(asks, ask, examples, settings, nobody_asked) -> 
     try:
         assert offline(digest=digest) == []
     except SourceUnavailable as error:
-        assert error.kind == "offline"
+        assert error.kind == "offline"  # noqa: PT017 - nothing at all is right as well
 
 
 def test_a_dead_endpoint_is_unavailable_and_never_nothing(ask, asks, closed_port) -> None:
