@@ -142,7 +142,7 @@ def requirement_for(
     if not found.candidates:
         raise InvalidSetting(
             f"{reference}: no place has this file, or none understands this id",
-            "Ids: hf:owner/repo/path, civitai:VERSION, an AIR, or a link to the file.",
+            "Ids: hf:owner/repo/path, civitai:VERSION, an AIR, modelscope:owner/repo/path, or a link to the file.",
         )
     best = found.candidates[0]
     suggested = best.folder if best.folder in shop.library.folders else None

@@ -60,7 +60,7 @@ def _settled(item: PlanItem, workflow: str, owners: dict[Path, tuple[Download, s
         return item
     first, other = owners.setdefault(item.download.destination, (item.download, workflow))
     mine, theirs = item.download.candidate, first.candidate
-    if (mine.digest or mine.id) == (theirs.digest or theirs.id):
+    if (mine.identity or mine.id) == (theirs.identity or theirs.id):
         return item
     hint = f"{other} wants other bytes under this name ({theirs.id}). Install them apart, or pass --choose."
     return replace(item, status=Status.CHOOSE, hint=hint, download=None)
@@ -119,7 +119,7 @@ def _item(resolution: Resolution, library: Library, decisions: Decisions, allow_
     open_ones = [candidate for candidate in sure if candidate.barrier is None]
     if not open_ones:
         return _without_candidate(resolution, sure)
-    if len({candidate.digest or candidate.id for candidate in open_ones}) > 1:
+    if len({candidate.identity or candidate.id for candidate in open_ones}) > 1:
         ids = " or ".join(dict.fromkeys(candidate.id for candidate in open_ones))
         return PlanItem(
             resolution,

@@ -126,8 +126,7 @@ def _weigh(candidate: Candidate, wanted: Requirement) -> Candidate:
     pinned, published = wanted.digest, candidate.digest
     if pinned is None:
         return candidate
-    unknown = published is None or (published.algorithm == "git-sha1" and pinned.algorithm != "git-sha1")
-    if unknown and pinned.algorithm in COMPUTED_ALGORITHMS:
+    if _says_less(published, pinned) and pinned.algorithm in COMPUTED_ALGORITHMS:
         return replace(candidate, digest=pinned)  # the fetch will tell
     known = published.in_terms_of(pinned) if published else None
     if known == pinned:
@@ -135,6 +134,16 @@ def _weigh(candidate: Candidate, wanted: Requirement) -> Candidate:
     if known is None and (candidate.evidence is Evidence.SAME_DIGEST or not pinned.can_contradict):
         return candidate  # the source was asked for the pinned digest, or that digest says nothing against it
     return replace(candidate, evidence=min(candidate.evidence, Evidence.SAME_NAME))
+
+
+def _says_less(published: Digest | None, pinned: Digest) -> bool:
+    """Tell whether the pinned digest is the one to check: the source has none, another kind, or its first digits."""
+    if published is None:
+        return True
+    if published.is_prefix:
+        first_digits = pinned.in_terms_of(published)
+        return published.in_terms_of(pinned) is None and first_digits in (None, published)
+    return published.algorithm == "git-sha1" and pinned.algorithm != "git-sha1"
 
 
 def _pinned_here(wanted: Requirement, library: Library) -> Candidate | None:

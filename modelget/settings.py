@@ -18,12 +18,17 @@ CIVITAI_ENDPOINTS = ("https://civitai.com", "https://civitai.red")
 CIVITAI_TOKEN_NAMES = ("CIVITAI_API_TOKEN", "CIVITAI_API_KEY", "CIVITAI_TOKEN")
 GITHUB_API = "https://api.github.com"
 GITHUB_TOKEN_NAMES = ("GITHUB_TOKEN", "GH_TOKEN")
+MODELSCOPE_ENDPOINT = "https://modelscope.cn"
 
 MIRRORED = (
     "civitai",
+    "detectron2",
     "dropbox",
     "github",
     "google_drive",
+    "modelscope",
+    "openmmlab",
+    "pytorch_hub",
 )
 """Sources that may be asked elsewhere: ``MODELGET_<NAME>_ENDPOINT``, or ``<name>`` below ``[endpoints]``."""
 
@@ -40,21 +45,30 @@ _KEYS = (
     "limits.spare_gib",
 )
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
+_COOKIE = re.compile(r"[^\",;\\]+")
+"""What RFC 6265 leaves of those characters to the value of a cookie."""
 
 
 class Secret:
-    """A credential that never shows itself: only ``reveal`` gives the value."""
+    """A credential that never shows itself: only ``reveal`` and ``headers`` give the value."""
 
-    __slots__ = ("_value",)
+    __slots__ = ("_cookie", "_value")
 
-    def __init__(self, value: str) -> None:
-        if not _TOKEN.fullmatch(value.strip()):
+    def __init__(self, value: str, cookie: str = "") -> None:
+        """Keep a token; its place may want it in a cookie of this name as well."""
+        if not _TOKEN.fullmatch(value.strip()) or (cookie and not _COOKIE.fullmatch(value.strip())):
             raise InvalidSetting("a token holds characters that no token has; set it again without them")
-        self._value = value.strip()
+        self._value, self._cookie = value.strip(), cookie
 
     def reveal(self) -> str:
-        """Return the value, for the one header that needs it."""
+        """Return the value."""
         return self._value
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The request headers that carry it."""
+        headers = {"Authorization": f"Bearer {self._value}"}
+        return headers | ({"Cookie": f"{self._cookie}={self._value}"} if self._cookie else {})
 
     def __repr__(self) -> str:
         return "***"
@@ -81,6 +95,7 @@ class Settings:
     hub_token: Secret | None = None
     civitai_token: Secret | None = None
     github_token: Secret | None = None
+    modelscope_token: Secret | None = None
     endpoints: Mapping[str, str] = field(default_factory=dict)
     """Where the owner wants a source to be asked instead, by the source's name."""
     allow_hosts: tuple[str, ...] = ()
@@ -100,6 +115,8 @@ class Settings:
             found[origin_of(self.hub_endpoint)] = self.hub_token
         if self.github_token:
             found[origin_of(self.endpoints.get("github", GITHUB_API))] = self.github_token
+        if self.modelscope_token:
+            found[origin_of(self.endpoints.get("modelscope", MODELSCOPE_ENDPOINT))] = self.modelscope_token
         return found
 
 
@@ -116,6 +133,7 @@ def load_settings(
         hub_token=None if offline else _hub_token(environ),
         civitai_token=_first_token(environ, CIVITAI_TOKEN_NAMES),
         github_token=_first_token(environ, GITHUB_TOKEN_NAMES),
+        modelscope_token=_first_token(environ, ("MODELSCOPE_API_TOKEN",), cookie="m_session_id"),
         endpoints=mirrors,
         allow_hosts=_endpoints(*written.value("MODELGET_ALLOW_HOSTS", "allow_hosts", [])),
         autofetch=_choice(written, "autofetch", ("ask", "auto", "off")),
@@ -231,9 +249,9 @@ def _number(written: _Written, key: str, default: float) -> float:
     return float(value)
 
 
-def _first_token(environ: Mapping[str, str], names: tuple[str, ...]) -> Secret | None:
+def _first_token(environ: Mapping[str, str], names: tuple[str, ...], cookie: str = "") -> Secret | None:
     name = next((name for name in names if environ.get(name, "").strip()), None)
-    return _secret(name, environ[name]) if name else None
+    return _secret(name, environ[name], cookie) if name else None
 
 
 def _hub_token(environ: Mapping[str, str]) -> Secret | None:
@@ -251,8 +269,8 @@ def _hub_token(environ: Mapping[str, str]) -> Secret | None:
     return _secret("the token that `hf auth login` stored", stored) if stored else None
 
 
-def _secret(place: str, value: str) -> Secret:
+def _secret(place: str, value: str, cookie: str = "") -> Secret:
     try:
-        return Secret(value)
+        return Secret(value, cookie)
     except InvalidSetting as error:
         raise InvalidSetting(f"{place}: {error}") from None

@@ -24,6 +24,9 @@ _DIGEST_LENGTHS = {
     "autov1": 8,
     "crc32": 8,
 }
+_PREFIX_LENGTHS = {"sha256-prefix": range(8, 64), "md5-prefix": range(6, 33)}
+"""Fewer digits are met by chance too often to say anything."""
+
 _HEX = re.compile(r"[0-9a-f]+")
 
 
@@ -69,7 +72,7 @@ class Digest:
     def __post_init__(self) -> None:
         object.__setattr__(self, "algorithm", self.algorithm.lower())
         object.__setattr__(self, "hex", self.hex.lower())
-        if len(self.hex) != _DIGEST_LENGTHS.get(self.algorithm) or not _HEX.fullmatch(self.hex):
+        if not self._has_right_length or not _HEX.fullmatch(self.hex):
             raise ValueError(f"not a {self.algorithm} digest: {self.hex[:80]!r}")
 
     def __str__(self) -> str:
@@ -77,24 +80,39 @@ class Digest:
 
     def in_terms_of(self, other: Digest) -> Digest | None:
         """Return this digest as the algorithm of the other one; None when only the bytes could tell."""
-        if self.algorithm == other.algorithm:
+        if self.algorithm == other.algorithm and not self.is_prefix:
             return self
-        if self.algorithm == "sha256" and other.algorithm == "autov2":
-            return Digest("autov2", self.hex[:10])
+        if _full(self.algorithm) == _full(other.algorithm) and len(self.hex) >= len(other.hex):
+            return Digest(other.algorithm, self.hex[: len(other.hex)])
         if other.algorithm == "shorthash" and self.algorithm in ("sha256", "autov3"):
             # A sha256 that begins otherwise says nothing: the short hash may be an AutoV3.
             return other if self.hex.startswith(other.hex) else None
         return None
 
     @property
+    def is_prefix(self) -> bool:
+        """Tell whether these are the first digits of a longer digest, as many as a file name holds."""
+        return self.algorithm in _PREFIX_LENGTHS
+
+    @property
     def is_unique(self) -> bool:
-        """Tell whether only one file has it, accidents aside."""
-        return self.algorithm != "autov1"
+        """Tell whether it stands for the bytes of one file: not for those of whoever wants to meet a few digits."""
+        return self.algorithm != "autov1" and not self.is_prefix
 
     @property
     def can_contradict(self) -> bool:
         """Tell whether a file without it is another one: short forms lead to a file, and say no more."""
         return self.algorithm not in ("autov1", "shorthash")
+
+    @property
+    def _has_right_length(self) -> bool:
+        lengths = _PREFIX_LENGTHS.get(self.algorithm)
+        return len(self.hex) in lengths if lengths else len(self.hex) == _DIGEST_LENGTHS.get(self.algorithm)
+
+
+def _full(algorithm: str) -> str:
+    """Name the digest whose first digits these are; what is no such thing is its own."""
+    return {"sha256-prefix": "sha256", "autov2": "sha256", "md5-prefix": "md5"}.get(algorithm, algorithm)
 
 
 def has_model_suffix(name: str) -> bool:
@@ -172,6 +190,8 @@ class Candidate:
     size: int | None = None
     digest: Digest | None = None
     """What the source publishes for these bytes; the file must match it."""
+    claimed: Digest | None = None
+    """What the file's name says of its sha256 where such names are not all right: a mismatch is told, no error."""
     folder: str | None = None
     """Where the publisher keeps it: often, and not always, the name of a model folder."""
     licence: str | None = None
@@ -179,6 +199,11 @@ class Candidate:
     barrier: Barrier | None = None
     local: Path | None = None
     """The same bytes on this disk: linked instead of fetched."""
+
+    @property
+    def identity(self) -> Digest | None:
+        """The digest, if it stands for these bytes and no others: then who wants it twice wants one file."""
+        return self.digest if self.digest and self.digest.is_unique else None
 
     @property
     def format(self) -> str:
@@ -306,7 +331,7 @@ def to_fetch(plans: Iterable[Plan]) -> list[Download]:
     unique: dict[object, Download] = {}
     for download in (download for plan in plans for download in plan.downloads):
         if download.candidate.local is None:
-            unique.setdefault(download.candidate.digest or download.destination, download)
+            unique.setdefault(download.candidate.identity or download.destination, download)
     return list({download.destination: download for download in unique.values()}.values())
 
 
@@ -317,6 +342,8 @@ class Fetched:
     file: ModelFile
     transferred: int
     """Body bytes that came over the wire for it, repeated ones included."""
+    warning: str | None = None
+    """What a person should know about the file, though nothing speaks against using it."""
 
 
 @dataclass(frozen=True, slots=True)

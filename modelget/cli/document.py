@@ -40,6 +40,7 @@ def _requirement(item: PlanItem, outcomes: Outcomes) -> dict[str, Any]:
         "candidates": [_candidate(candidate) for candidate in item.resolution.candidates],
         "failures": [_failure(failure) for failure in item.resolution.failures],
         "hint": item.hint,
+        "warning": outcome.warning if isinstance(outcome, Fetched) else None,
     }
     if isinstance(outcome, ModelgetError):
         found["hint"] = outcome.hint or None
@@ -56,6 +57,8 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "name": candidate.name,
         "size": candidate.size,
         "sha256": digest.hex if digest and digest.algorithm == "sha256" else None,
+        "digest": str(digest) if digest else None,
+        "claimed_digest": str(candidate.claimed) if candidate.claimed else None,
         "evidence": candidate.evidence.name,
         "licence": candidate.licence,
         "gated": candidate.gated,

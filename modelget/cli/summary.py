@@ -49,6 +49,8 @@ def show_outcomes(plans: Iterable[Plan], outcomes: Outcomes, seconds: float) -> 
         if isinstance(outcome, ModelgetError):
             print(f"{colour('failed', 'red')}  {plain(place.name)}: {plain(str(outcome))}")
             print(f"        {plain(outcome.hint)}")
+        elif outcome.warning:
+            print(f"{colour('warning', 'yellow')} {plain(place.name)}: {plain(outcome.warning)}")
     arrived = [outcome for outcome in outcomes.values() if isinstance(outcome, Fetched)]
     wire = sum(fetched.transferred for fetched in arrived)
     speed = f" ({size(wire / seconds)}/s)" if wire and seconds else ""
@@ -104,7 +106,7 @@ def _show_notes(item: PlanItem, verbose: bool) -> None:
         nodes = ", ".join(item.requirement.wanted_by)
         notes.append(f"wanted by node {nodes}" if nodes else f"named in the {item.requirement.how}")
         notes += [
-            f"{candidate.evidence.name}: {candidate.id} {candidate.digest or ''}"
+            f"{candidate.evidence.name}: {candidate.id} {candidate.digest or candidate.claimed or ''}"
             for candidate in item.resolution.candidates
         ]
     for note in notes:
@@ -115,7 +117,7 @@ def _short(candidate: Candidate) -> str:
     """Say where a file comes from in as few words as tell: repository and revision, or version."""
     if candidate.local is not None:
         return f"linked to {candidate.local.name}"
-    if candidate.source != "huggingface":
+    if not candidate.id.startswith(("hf:", "modelscope:")):
         return candidate.id
     head, _at, revision = candidate.id.rpartition("@")
     return "/".join(head.split("/")[:2]) + f"@{revision[:8]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -12,7 +13,7 @@ from ..errors import Cancelled, DigestMismatch, FetchFailed, ModelgetError, NotE
 from ..http import Clock, Http
 from ..library import Library
 from ..progress import Reporter
-from ..types import Digest, Download, Fetched, ModelFile
+from ..types import Candidate, Digest, Download, Fetched, ModelFile
 from ..verify import check_contents, check_digest, digest_file
 from .lock import only_one
 from .part import DISK_FULL, Part, discard_leftovers, staged_bytes, staged_name
@@ -65,9 +66,21 @@ def _fetch_alone(
             part.close()
     if library and fetched.file.digest:
         library.record(fetched.file.path, fetched.file.digest, download.candidate.id)
+    fetched = replace(fetched, warning=_unmet_claim(download.candidate, fetched.file.digest))
     discard_leftovers(download)
     watch.say("present", fetched.file.size, fetched.file.size)
     return fetched
+
+
+def _unmet_claim(candidate: Candidate, got: Digest | None) -> str | None:
+    """Say that a file is not what its name claims; not so when a digest that must hold was met."""
+    claimed = candidate.claimed
+    if claimed is None or got is None or candidate.digest or got.in_terms_of(claimed) == claimed:
+        return None
+    return (
+        f"its name says that its sha256 begins with {claimed.hex}, and it begins with {got.hex[:10]}: "
+        f"either this place named it wrongly, as it did others, or the file was replaced"
+    )
 
 
 def give_up(download: Download, clock: Clock) -> None:

@@ -31,7 +31,7 @@ def staged_name(download: Download) -> str:
 
     Without a digest nothing tells which bytes are the same, and each destination has its own.
     """
-    wanted = download.candidate.digest
+    wanted = download.candidate.identity
     key = str(wanted).encode() if wanted else os.fsencode(download.destination)
     return (
         wanted.hex[:16] if wanted and wanted.algorithm == "sha256" else hashlib.sha256(key).hexdigest()[:16]
@@ -88,7 +88,7 @@ class Part:
         """Open what an earlier fetch of the same bytes left, else an empty part."""
         path, journal = _places(download)
         candidate = download.candidate
-        part = cls(path, journal, str(candidate.digest or f"{candidate.id} -> {download.destination}"))
+        part = cls(path, journal, str(candidate.identity or f"{candidate.id} -> {download.destination}"))
         part._recall()
         return part
 

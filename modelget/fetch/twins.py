@@ -21,15 +21,16 @@ def twin_of(download: Download, library: Library | None, watch: Watch) -> Path |
         Cancelled: a person stopped it.
     """
     candidate = download.candidate
-    if candidate.local is not None or library is None or candidate.digest is None:
+    wanted = candidate.identity
+    if candidate.local is not None or library is None or wanted is None:
         return candidate.local
-    if known := library.find_digest(candidate.digest):
+    if known := library.find_digest(wanted):
         return known.path
-    is_provable = candidate.digest.algorithm in COMPUTED_ALGORITHMS
+    is_provable = wanted.algorithm in COMPUTED_ALGORITHMS
     if candidate.size is None or candidate.size < WORTH_READING or not is_provable:
         return None
     suspects = library.suspects(download.destination.name, candidate.size)
-    return next((file.path for file in suspects if _holds(file.path, candidate.digest, library, watch)), None)
+    return next((file.path for file in suspects if _holds(file.path, wanted, library, watch)), None)
 
 
 def _holds(file: Path, wanted: Digest, library: Library, watch: Watch) -> bool:

@@ -181,7 +181,7 @@ class Http:
             raise SourceUnavailable("offline: the network may not be used", kind="offline")
         sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}
         if credential is not None:
-            sent["Authorization"] = f"Bearer {credential.reveal()}"
+            sent.update(credential.headers)
         try:
             response = self._session.request(
                 method,

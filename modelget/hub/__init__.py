@@ -6,6 +6,7 @@ from .content import Content, Contents, size_of
 from .dropbox import DropboxRules
 from .github import GitHubRules
 from .google_drive import DriveRules
+from .modelscope import ModelScopeRules
 from .rules import CivitaiFile, CivitaiVersion, HubRules, RateLimit
 from .server import EmbeddedHub
 from .traffic import Record
@@ -20,6 +21,7 @@ __all__ = [
     "EmbeddedHub",
     "GitHubRules",
     "HubRules",
+    "ModelScopeRules",
     "RateLimit",
     "Record",
     "size_of",

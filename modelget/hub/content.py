@@ -68,6 +68,11 @@ class Content:
         return self._digest("sha1", b"blob %d\0" % self.size)
 
     @property
+    def md5(self) -> str:
+        """The md5 of the right bytes."""
+        return self._digest("md5", b"")
+
+    @property
     def tensors_sha256(self) -> str:
         """The sha256 of what follows a safetensors header, of the right bytes."""
         lead = b"".join(map(bytes, self._right_chunks(0, min(8, self.size))))

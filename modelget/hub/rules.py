@@ -9,6 +9,7 @@ from typing import Literal
 from .dropbox import DropboxRules
 from .github import GitHubRules
 from .google_drive import DriveRules
+from .modelscope import ModelScopeRules
 
 CivitaiBarrier = Literal["login", "disabled", "early-access", "forbidden", "missing", "archived", "region"]
 """Why Civitai refuses a download; all but ``login`` hold with a token as well."""
@@ -96,3 +97,4 @@ class HubRules:
     github: GitHubRules = field(default_factory=GitHubRules)
     google_drive: DriveRules = field(default_factory=DriveRules)
     dropbox: DropboxRules = field(default_factory=DropboxRules)
+    modelscope: ModelScopeRules = field(default_factory=ModelScopeRules)

@@ -9,6 +9,7 @@ from .civitai import CivitaiDownloads
 from .civitai_api import CivitaiApi
 from .civitai_catalogue import Catalogue
 from .content import Content, Contents
+from .detectron2 import DETECTRON2
 from .dropbox import Dropbox
 from .github import GitHub
 from .google_drive import GoogleDrive
@@ -17,10 +18,16 @@ from .huggingface_api import HubApi
 from .limits import RateLimiter
 from .listener import Listener
 from .messages import Answer, Request, Route, json_answer
+from .modelscope import ModelScope
+from .openmmlab import OPENMMLAB
+from .pytorch_hub import PYTORCH_HUB
 from .repositories import Repositories, Repository
 from .rules import HubRules
 from .storage import Storage
 from .traffic import Record, Traffic
+from .zoo import ZooFiles
+
+_ZOOS = (DETECTRON2, OPENMMLAB, PYTORCH_HUB)
 
 
 class EmbeddedHub:
@@ -101,8 +108,10 @@ def _routes(rules: HubRules, contents: Contents, storage: Storage, drive: Google
         GitHub(rules.github, contents, storage),
         drive,
         Dropbox(rules.dropbox, storage),
+        ModelScope(rules.modelscope, contents, storage),
         HubApi(repositories),
         HubFiles(repositories, storage),
+        *(ZooFiles(place, rules, contents, limiter) for place in _ZOOS),
     )
 
 

@@ -22,7 +22,7 @@ class Record:
     """Without the query, which may carry a token or a signature."""
     status: int
     authorized: bool
-    """Whether an Authorization header came along."""
+    """Whether an Authorization header or a cookie came along."""
     range: str | None
     """The Range header."""
 
@@ -51,7 +51,7 @@ class Traffic:
 
     def add(self, request: Request, status: int) -> None:
         """Record a request, before its answer is sent."""
-        authorized = request.headers.get("Authorization") is not None
+        authorized = any(request.headers.get(name) is not None for name in ("Authorization", "Cookie"))
         wanted = request.headers.get("Range")
         record = Record(request.origin, request.method, request.path, status, authorized, wanted)
         with self._lock:

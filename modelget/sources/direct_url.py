@@ -15,6 +15,8 @@ from .look import leads_off, name_of, size_of
 _BARRIERS = {401: "login", 403: "login", 451: "region"}
 _MIRRORS = ("https://hf-mirror.com",)
 """Not contacted: the Hub's own source reads their links and asks the Hub."""
+_OLD_PLACES = ("https://s3.amazonaws.com/pytorch/",)
+"""Parts of hosts that are not contacted, for the same reason."""
 
 
 class DirectUrl:
@@ -32,7 +34,7 @@ class DirectUrl:
     def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
         """Look at each declared link; one on an unlisted host is returned with a barrier."""
         for url in wanted.urls:
-            if not url[:8].lower().startswith(("http://", "https://")):
+            if not url[:8].lower().startswith(("http://", "https://")) or url.startswith(_OLD_PLACES):
                 continue
             try:
                 origin = origin_of(url)

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import DigestMismatch
 from ..types import Digest
 
-COMPUTED_ALGORITHMS = frozenset({"sha256", "autov2", "autov3", "git-sha1"})
+COMPUTED_ALGORITHMS = frozenset({"sha256", "sha256-prefix", "autov2", "autov3", "git-sha1", "md5-prefix"})
 """What a fetch can check by itself; of other digests only a source can say what they belong to."""
 
 _BUFFER = 4 * 2**20
@@ -25,6 +25,10 @@ class Hasher:
         if also is not None and also.algorithm == "git-sha1" and size is not None:
             # Git's own identity of a file, an index key and not a protection.
             self._git = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
+        self._md5 = None
+        if also is not None and also.algorithm == "md5-prefix":
+            # What a zoo writes into its file names, against accidents.
+            self._md5 = hashlib.md5(usedforsecurity=False)
         self._tensors = _TensorHasher() if also is not None and also.algorithm == "autov3" else None
 
     def update(self, data: bytes | memoryview) -> None:
@@ -32,6 +36,8 @@ class Hasher:
         self._sha256.update(data)
         if self._git is not None:
             self._git.update(data)
+        if self._md5 is not None:
+            self._md5.update(data)
         if self._tensors is not None:
             self._tensors.update(memoryview(data))
 
@@ -41,17 +47,25 @@ class Hasher:
         return Digest("sha256", self._sha256.hexdigest())
 
     def proves(self, wanted: Digest | None) -> bool:
-        """Tell whether this hasher can compare ``wanted`` with a digest of all bytes: autov3 leaves the header out."""
+        """Tell whether bytes of any origin are the right ones if this hasher finds that they have ``wanted``.
+
+        Not so by an autov3, which leaves the header out, nor by a few digits, which others can meet.
+        """
         return (
-            wanted is not None and wanted.algorithm != "autov3" and self.as_algorithm_of(wanted) is not None
+            wanted is not None
+            and wanted.algorithm != "autov3"
+            and wanted.is_unique
+            and self.as_algorithm_of(wanted) is not None
         )
 
     def as_algorithm_of(self, wanted: Digest) -> Digest | None:
         """Return the digest comparable with ``wanted``, or None when this hasher cannot compute it."""
         if wanted.algorithm == "sha256":
             return self.sha256
-        if wanted.algorithm == "autov2":
-            return Digest("autov2", self.sha256.hex[:10])
+        if wanted.algorithm in ("autov2", "sha256-prefix"):
+            return self.sha256.in_terms_of(wanted)
+        if wanted.algorithm == "md5-prefix" and self._md5 is not None:
+            return Digest("md5-prefix", self._md5.hexdigest()[: len(wanted.hex)])
         if wanted.algorithm == "git-sha1" and self._git is not None:
             return Digest("git-sha1", self._git.hexdigest())
         if wanted.algorithm == "autov3" and self._tensors is not None:

@@ -41,6 +41,8 @@ def test_the_json_document_has_the_promised_keys(modelget, hub, models, tmp_path
                         "name": "ae.safetensors",
                         "size": content.size,
                         "sha256": content.sha256,
+                        "digest": f"sha256:{content.sha256}",
+                        "claimed_digest": None,
                         "evidence": "DECLARED_URL",
                         "licence": "apache-2.0",
                         "gated": False,
@@ -49,6 +51,7 @@ def test_the_json_document_has_the_promised_keys(modelget, hub, models, tmp_path
                 ],
                 "failures": [],
                 "hint": None,
+                "warning": None,
             }
         ],
         "fetch_bytes": content.size,
@@ -211,6 +214,7 @@ def test_an_api_prompt_is_a_workflow_too(modelget, models, tmp_path) -> None:
         "candidates": [],
         "failures": [],
         "hint": None,
+        "warning": None,
     }
 
 

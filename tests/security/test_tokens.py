@@ -149,6 +149,18 @@ def test_each_origin_gets_its_own_token_and_a_redirect_brings_none(serve: Serve)
     assert (first.tokens, second.tokens) == ([SENT, SENT], [None, "Bearer other"])
 
 
+def test_a_cookie_that_carries_a_token_goes_no_further_than_the_token(serve: Serve) -> None:
+    second = serve(Say())
+    first = serve(in_turn(redirect("/y"), redirect(f"{second.origin}/x"), Say(401), Say()))
+    secrets = {first.origin: Secret(TOKEN, "session")}
+    http = Http(HostPolicy.of((), (first.origin, second.origin)), secrets)
+    http.open(f"{first.origin}/x").close()
+    http.open(f"{first.origin}/stale").close()
+    sent = f"session={TOKEN}"
+    assert [seen.headers["Cookie"] for seen in first.seen] == [sent, sent, sent, None]
+    assert [seen.headers["Cookie"] for seen in second.seen] == [None]
+
+
 def test_storage_behind_the_hub_gets_no_token() -> None:
     with EmbeddedHub(HubRules(tokens={TOKEN: frozenset()})) as hub:
         http = client({hub.endpoint: TOKEN}, hub.endpoint, hub.storage_origin)
@@ -225,7 +237,9 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-@pytest.mark.parametrize("variable", ["HF_TOKEN", *CIVITAI_TOKEN_NAMES, *GITHUB_TOKEN_NAMES])
+@pytest.mark.parametrize(
+    "variable", ["HF_TOKEN", *CIVITAI_TOKEN_NAMES, *GITHUB_TOKEN_NAMES, "MODELSCOPE_API_TOKEN"]
+)
 def test_a_broken_token_is_refused_by_its_variable_and_not_repeated(variable: str, broken: str) -> None:
     with pytest.raises(InvalidSetting) as caught:
         load_settings({variable: broken})

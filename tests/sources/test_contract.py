@@ -11,7 +11,7 @@ import pytest
 
 import modelget.sources
 from modelget.errors import SourceUnavailable
-from modelget.hub import DriveRules, DropboxRules, EmbeddedHub, GitHubRules, HubRules
+from modelget.hub import DriveRules, DropboxRules, EmbeddedHub, GitHubRules, HubRules, ModelScopeRules
 from modelget.settings import MIRRORED, Settings
 from modelget.sources import SHARED, all_sources
 from modelget.types import Candidate, Digest, Requirement
@@ -75,6 +75,26 @@ EXAMPLES: dict[str, Callable[[str, str], list[str]]] = {
     "baidu": lambda hub, site: [
         "https://pan.baidu.com/s/1AbCd-1234?pwd=k3y4",
         "https://pan.baidu.com/share/init?surl=AbCd-1234",
+    ],
+    "detectron2": lambda hub, site: [
+        "https://dl.fbaipublicfiles.com/detectron2/COCO/f/137849458/model_final_280758.pkl",
+        "detectron2://ImageNetPretrained/MSRA/R-50.pkl",
+        "https://dl.fbaipublicfiles.com/segment_anything/sam_vit_b_01ec64.pth",
+    ],
+    "modelscope": lambda hub, site: [
+        f"https://modelscope.cn/models/o/r/resolve/master/{FILE}",
+        f"https://www.modelscope.cn/models/o/r/file/view/master/{FILE}?status=2",
+        f"modelscope:o/r/{FILE}",
+        f"modelscope:o/gated/{FILE}@v1",
+        f"{hub}/models/o/private/resolve/master/{FILE}",
+    ],
+    "openmmlab": lambda hub, site: [
+        "https://download.openmmlab.com/mmdetection/v2.0/f/faster_rcnn_20200130-047c8118.pth",
+        "https://download.openmmlab.com/mmpose/hrnet_w32-36af842e.pth",
+    ],
+    "pytorch_hub": lambda hub, site: [
+        "https://download.pytorch.org/models/vgg16-397923af.pth",
+        "https://s3.amazonaws.com/pytorch/models/resnet18.pth",
     ],
     "direct_url": lambda hub, site: [f"{site}/model.safetensors", "https://files.example/x.safetensors"],
 }
@@ -235,6 +255,36 @@ HOSTILE = [
     "https://sharepoint.com.evil.example/:u:/g/personal/joe/AbCd",
     "https://pan.baidu.com/s/..%2Fx",
     "https://pan.baidu.com@evil.example/s/1AbCd",
+    "modelscope:",
+    "modelscope:o/r",
+    "modelscope:o/r/../../x",
+    "modelscope:../r/x",
+    "modelscope:o/r/x@../..",
+    "modelscope:o/r/\udc80.safetensors",
+    f"modelscope:o/r/{HUGE}",
+    "https://modelscope.cn/models/o/r",
+    "https://modelscope.cn/models/o/r/resolve/master/..%2F..%2Fx",
+    "https://modelscope.cn/api/v1/models/o/r/repo?FilePath=../x",
+    "https://modelscope.cn@evil.example/models/o/r/resolve/master/x",
+    "https://modelscope.cn.evil.example/models/o/r/resolve/master/x",
+    "detectron2://",
+    "detectron2://../../etc/passwd",
+    "detectron2://evil.example@x/../y.pkl",
+    "detectron2:///etc/passwd",
+    "https://dl.fbaipublicfiles.com/detectron2/../x.pkl",
+    "https://dl.fbaipublicfiles.com@evil.example/detectron2/x.pkl",
+    "https://download.openmmlab.com/mmpose/..%2F..%2Fx.pth",
+    "https://download.openmmlab.com.evil.example/mmpose/x.pth",
+    f"https://download.openmmlab.com/{HUGE}.pth",
+    "https://download.pytorch.org",
+    "https://download.pytorch.org/models/",
+    "https://download.pytorch.org/models/../../x.pth",
+    "https://download.pytorch.org/models/..%2F..%2Fx.pth",
+    "https://download.pytorch.org/models/a%0D%0Ab.pth",
+    "https://download.pytorch.org:8443/models/x.pth",
+    "https://download.pytorch.org@evil.example/models/x.pth",
+    "https://s3.amazonaws.com/someone/models/x.pth",
+    f"https://download.pytorch.org/models/{HUGE}.pth",
 ]
 
 
@@ -253,6 +303,11 @@ def hub() -> Iterator[EmbeddedHub]:
             states={"0B_large_file": "unscanned", "0B_private_file": "private"},
         ),
         dropbox=DropboxRules(access={"n3wn3wn3w": "acc3ss"}, states={"b4nn3d": "password"}),
+        modelscope=ModelScopeRules(
+            files=dict.fromkeys(("o/r", "o/gated", "o/private"), (FILE,)),
+            gated=frozenset({"o/gated"}),
+            private=frozenset({"o/private"}),
+        ),
     )
     with EmbeddedHub(rules) as running:
         yield running

@@ -29,6 +29,7 @@ from modelget.types import (
 )
 
 A, B = Digest("sha256", "a" * 64), Digest("sha256", "b" * 64)
+PREFIX = Digest("sha256-prefix", "a" * 8)
 VAE = Requirement("ae.safetensors", "vae", ("12",), urls=("https://files.example/ae.safetensors",))
 GATED = Barrier("gated", "o/r is gated", "Accept its terms.")
 
@@ -118,8 +119,9 @@ def test_a_barrier_before_one_of_two_places_is_no_obstacle(decide) -> None:
         (candidate(1, digest=A), candidate(2, digest=B)),
         (candidate(1), candidate(2)),
         (candidate(1, digest=A), candidate(2)),
+        (candidate(1, digest=PREFIX), candidate(2, digest=PREFIX)),
     ],
-    ids=["other bytes", "no digests", "one digest"],
+    ids=["other bytes", "no digests", "one digest", "the same first digits"],
 )
 def test_several_files_of_one_name_are_for_a_person(decide, candidates) -> None:
     item = decide(found(*candidates))

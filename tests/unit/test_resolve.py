@@ -195,6 +195,42 @@ def test_what_cannot_be_compared_must_have_the_pinned_digest_when_it_arrives(ask
     assert (found.digest, found.evidence) == (pinned, Evidence.DECLARED_URL)
 
 
+PREFIX = Digest("sha256-prefix", SHA256.hex[:8])
+
+
+@pytest.mark.parametrize("pinned", [SHA256, AUTOV2, Digest("git-sha1", "c" * 40)])
+def test_a_pin_that_says_more_than_the_published_prefix_must_hold_and_the_link_stays_what_is_sure(
+    ask, pinned
+) -> None:
+    (found,) = ask(replace(VAE, digest=pinned), Shelf(candidate(digest=PREFIX))).candidates
+    assert (found.digest, found.evidence) == (pinned, Evidence.DECLARED_URL)
+
+
+@pytest.mark.parametrize("pinned", [OTHER, Digest("autov2", OTHER.hex[:10])])
+def test_a_published_prefix_that_the_pin_does_not_have_is_another_file(ask, pinned) -> None:
+    (found,) = ask(replace(VAE, digest=pinned), Shelf(candidate(digest=PREFIX))).candidates
+    assert (found.digest, found.evidence) == (PREFIX, Evidence.SAME_NAME)
+
+
+def test_a_published_prefix_longer_than_the_pin_stays(ask) -> None:
+    longer = Digest("sha256-prefix", SHA256.hex[:16])
+    (found,) = ask(replace(VAE, digest=AUTOV2), Shelf(candidate(digest=longer))).candidates
+    assert found.digest == longer
+
+
+def test_a_pinned_prefix_is_met_and_makes_nothing_surer(ask) -> None:
+    (found,) = ask(replace(VAE, digest=PREFIX), Shelf(candidate(digest=SHA256))).candidates
+    assert (found.digest, found.evidence) == (SHA256, Evidence.DECLARED_URL)
+    (found,) = ask(replace(VAE, digest=PREFIX), Shelf(candidate(digest=OTHER))).candidates
+    assert not found.evidence.is_sure
+
+
+def test_a_recorded_file_is_no_twin_by_its_first_digits(ask, models, library) -> None:
+    library.record(place(models, "vae/renamed.safetensors"), SHA256)
+    (found,) = ask(VAE, Shelf(candidate(digest=PREFIX))).candidates
+    assert found.local is None
+
+
 def test_a_pinned_git_id_is_compared_with_the_published_one(ask) -> None:
     mine, other = Digest("git-sha1", "c" * 40), Digest("git-sha1", "d" * 40)
     shelf = Shelf(candidate(1, digest=mine), candidate(2, digest=other))

@@ -269,8 +269,10 @@ def revealed(settings: Settings) -> dict[str, str]:
 
 
 def test_each_token_belongs_to_the_origins_of_its_own_site() -> None:
-    assert revealed(load_settings({"HF_TOKEN": "h", "CIVITAI_TOKEN": "c", "GH_TOKEN": "g"})) == {
+    environ = {"HF_TOKEN": "h", "CIVITAI_TOKEN": "c", "GH_TOKEN": "g", "MODELSCOPE_API_TOKEN": "m"}
+    assert revealed(load_settings(environ)) == {
         "https://api.github.com": "g",
+        "https://modelscope.cn": "m",
         "https://huggingface.co": "h",
         "https://civitai.com": "c",
         "https://civitai.red": "c",
@@ -291,6 +293,18 @@ def test_tokens_follow_the_endpoints_that_the_owner_names_and_leave_the_others()
         "http://127.0.0.1:9": "c",
         "https://git.example": "g",
     }
+
+
+def test_a_token_says_which_headers_carry_it() -> None:
+    assert Secret("a").headers == {"Authorization": "Bearer a"}
+    assert Secret("a", "session").headers == {"Authorization": "Bearer a", "Cookie": "session=a"}
+
+
+@pytest.mark.parametrize("token", ["a;b", "a,b", 'a"b', "a\\b"])
+def test_a_token_for_a_cookie_may_not_hold_what_ends_a_cookie(token: str) -> None:
+    assert Secret(token).reveal() == token
+    with pytest.raises(InvalidSetting, match="MODELSCOPE_API_TOKEN"):
+        load_settings({"MODELSCOPE_API_TOKEN": token})
 
 
 def found_by_the_hubs_own_client(**environ: str) -> str:

@@ -78,8 +78,13 @@ def test_other_bytes_of_the_same_name_and_size_are_read_once_and_left_alone(brou
 
 @pytest.mark.parametrize(
     "facts",
-    [{"size": len(BODY)}, {"digest": sha256(BODY)}, {"size": len(BODY), "digest": Digest("crc32", "0" * 8)}],
-    ids=["no digest", "no size", "a digest that we cannot compute"],
+    [
+        {"size": len(BODY)},
+        {"digest": sha256(BODY)},
+        {"size": len(BODY), "digest": Digest("crc32", "0" * 8)},
+        {"size": len(BODY), "digest": Digest("sha256-prefix", sha256(BODY).hex[:8])},
+    ],
+    ids=["no digest", "no size", "a digest that we cannot compute", "a few digits"],
 )
 def test_where_nothing_could_prove_them_the_bytes_are_fetched(facts, brought, bench, models):
     (models / "loras" / NAME).write_bytes(BODY)

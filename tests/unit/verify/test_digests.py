@@ -14,6 +14,8 @@ BODY = b"weights" * 1000
 SHA256 = Digest("sha256", hashlib.sha256(BODY).hexdigest())
 AUTOV2 = Digest("autov2", SHA256.hex[:10])
 UNKNOWN = Digest("crc32", "0" * 8)
+SHA256_PREFIX = Digest("sha256-prefix", SHA256.hex[:8])
+MD5_PREFIX = Digest("md5-prefix", hashlib.md5(BODY).hexdigest()[:6])  # noqa: S324
 
 
 def hashed(wanted: Digest | None, size: int | None = len(BODY), body: bytes = BODY) -> Hasher:
@@ -23,7 +25,11 @@ def hashed(wanted: Digest | None, size: int | None = len(BODY), body: bytes = BO
     return hasher
 
 
-@pytest.mark.parametrize("wanted", [SHA256, AUTOV2, git_sha1(BODY)], ids=lambda digest: digest.algorithm)
+@pytest.mark.parametrize(
+    "wanted",
+    [SHA256, AUTOV2, git_sha1(BODY), SHA256_PREFIX, MD5_PREFIX],
+    ids=lambda digest: digest.algorithm,
+)
 def test_right_bytes_are_proven_and_one_wrong_byte_is_not(wanted):
     assert check_digest("x", wanted, hashed(wanted))
     wrong = hashed(wanted, body=BODY[:-1] + b"?")
@@ -86,3 +92,9 @@ def test_autov3_of_what_has_no_tensors_is_that_of_nothing(file):
     hasher = Hasher(autov3(b""), len(file))
     hasher.update(file)
     assert check_digest("x", autov3(b""), hasher)
+
+
+@pytest.mark.parametrize("wanted", [SHA256_PREFIX, MD5_PREFIX], ids=lambda digest: digest.algorithm)
+def test_a_few_digits_are_compared_and_are_no_proof_of_bytes_from_anywhere(wanted):
+    assert check_digest("x", wanted, hashed(wanted))
+    assert not Hasher(wanted, len(BODY)).proves(wanted)
