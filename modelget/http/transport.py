@@ -27,6 +27,14 @@ class GuardedAdapter(HTTPAdapter):
         self._policy = policy
         super().__init__(pool_maxsize=connections_per_host)
 
+    def close(self) -> None:
+        """Close all idle connections now; urllib3 leaves that to the garbage collector."""
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - it is no dict
+                if pool := manager.pools.get(key):
+                    pool.close()
+        super().close()
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make pools whose connections go through the guard; called by requests."""
         super().init_poolmanager(*args, **kwargs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from unit.http.sites import FakeClock, Say, Site, in_turn
 
 from modelget.errors import SourceUnavailable
+from modelget.hosts import HostPolicy
 from modelget.http import Http
 
 Serve = Callable[..., Site]
@@ -224,3 +226,20 @@ def test_cookies_are_never_sent_back(serve: Serve, client: Client) -> None:
     http.get_json(f"{site.origin}/a")
     http.get_json(f"{site.origin}/c")
     assert [seen.headers["Cookie"] for seen in site.seen] == [None, None, None]
+
+
+def test_closing_ends_the_idle_connections_at_once_whoever_still_holds_an_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        http = Http(HostPolicy.of((), (origin,)))
+        with ThreadPoolExecutor(1) as pool:
+            opening = pool.submit(http.open, origin)
+            line, _address = listener.accept()
+            line.settimeout(10)
+            line.recv(2**16)
+            line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
+            reply = opening.result()
+        assert reply.read() == b"x"
+        http.close()
+        assert line.recv(1) == b""
+        line.close()
