@@ -193,13 +193,13 @@ def _links(raw: object) -> Iterator[tuple[str, Link]]:
     for entry in as_list(raw):
         # [id, origin_id, origin_slot, target_id, target_slot, type] at the root, objects in subgraphs.
         if isinstance(entry, list):
-            parts = entry[:3]
+            link_id, origin, slot = entry[:3] if len(entry) >= 3 else (None, None, None)
         else:
-            parts = [as_dict(entry).get(part) for part in ("id", "origin_id", "origin_slot")]
-        if len(parts) == 3 and isinstance(parts[2], int):
-            link_id, origin = as_key(parts[0]), as_key(parts[1])
-            if link_id is not None and origin is not None:
-                yield link_id, Link(origin, parts[2])
+            parts = as_dict(entry)
+            link_id, origin, slot = parts.get("id"), parts.get("origin_id"), parts.get("origin_slot")
+        key, start = as_key(link_id), as_key(origin)
+        if isinstance(slot, int) and key is not None and start is not None:
+            yield key, Link(start, slot)
 
 
 def _widget_name(entry: dict[str, object]) -> str:
