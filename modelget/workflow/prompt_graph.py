@@ -11,6 +11,7 @@ from .graph import Node
 from .links import Scope
 from .prompt_text import EMBEDDINGS, LORAS, Prompt, embeddings_in, tags_in
 from .requirements import Selection
+from .switches import GETTERS, SETTERS
 from .untyped import as_text
 
 _MAX_STEPS = 300_000
@@ -137,9 +138,9 @@ class GraphReaders:
             if promoted or len(inner) < len(links):
                 reader.sources.append(outer)
         name = as_text(next(iter(node.values), None))
-        if node.type == "SetNode":  # KJNodes: SetNode and GetNode carry a value without a link
+        if node.type in SETTERS:  # they carry a value without a link
             self._readers["set", name] = Reader(_NOTHING, None, sources=[key])
-        elif node.type == "GetNode":
+        elif node.type in GETTERS:
             reader.sources.append(("set", name))
         return key
 

@@ -240,11 +240,12 @@ def test_a_text_is_active_only_when_it_and_its_encoder_are(switched_off: int) ->
     assert brief(linked) == [("bad", "embeddings", ("6",), False)]
 
 
-def test_set_and_get_nodes_carry_a_text_without_a_link() -> None:
+@pytest.mark.parametrize(("setter", "getter"), [("SetNode", "GetNode"), ("easy setNode", "easy getNode")])
+def test_set_and_get_nodes_carry_a_text_without_a_link(setter: str, getter: str) -> None:
     nodes = [
         node(1, "String", BAD),
-        node(2, "SetNode", "negative", inputs=[socket("STRING", "STRING", 21)]),
-        node(3, "GetNode", "negative"),
+        node(2, setter, "negative", inputs=[socket("STRING", "STRING", 21)]),
+        node(3, getter, "negative"),
         encoder(6, link=22),
     ]
     found = brief(graph(*nodes, links=([21, 1, 0, 2, 0, "STRING"], [22, 3, 0, 6, 1, "STRING"])))
