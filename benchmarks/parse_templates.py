@@ -8,18 +8,16 @@ every second round; the files are in memory.
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
-import statistics
-import time
 from collections.abc import Callable
 from itertools import cycle
 
 from modelget.workflow import parse
 
 from .fetching.tables import Goal, goals, ratio
-from .plan_templates import _templates
+from .plan_templates import templates
+from .rounds import medians
 
 ROUNDS = 7
 _LARGE = 2_000_000
@@ -28,7 +26,7 @@ _LARGEST, _JOINED, _JOINED_JSON = "parse the largest template", "parse 2 MB", "j
 
 
 def run() -> str:
-    raws = sorted((path.read_bytes() for path in _templates()), key=len, reverse=True)
+    raws = sorted((path.read_bytes() for path in templates()), key=len, reverse=True)
     joined = _joined(raws)
     cases: dict[str, Callable[[], object]] = {
         _KEPT: lambda: [json.loads(raw) for raw in raws],
@@ -40,7 +38,7 @@ def run() -> str:
     }
     logging.disable(logging.WARNING)  # some templates name two models in one place
     try:
-        times = _medians(cases)
+        times = medians(cases, ROUNDS)
     finally:
         logging.disable(logging.NOTSET)
     head = f"{len(raws)} workflows, {sum(map(len, raws)) / 1e6:.1f} MB; the largest has {len(raws[0]) / 1e6:.2f} MB.\n"
@@ -57,17 +55,6 @@ def _goals(times: dict[str, float]) -> str:
         Goal("ms to parse 2 MB", times[_JOINED] * 1000, 50),
         Goal("ms to parse the largest template", times[_LARGEST] * 1000, 100),
     )
-
-
-def _medians(cases: dict[str, Callable[[], object]]) -> dict[str, float]:
-    times: dict[str, list[float]] = {name: [] for name in cases}
-    for number in range(ROUNDS):
-        for name in reversed(cases) if number % 2 else cases:
-            gc.collect()
-            began = time.perf_counter()
-            cases[name]()
-            times[name].append(time.perf_counter() - began)
-    return {name: statistics.median(taken) for name, taken in times.items()}
 
 
 def _joined(raws: list[bytes]) -> bytes:

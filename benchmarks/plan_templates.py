@@ -5,13 +5,9 @@ Goal: at most 2.5 times the time of json.loads plus one second. Medians of 7 int
 
 from __future__ import annotations
 
-import gc
 import importlib.util
 import json
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from modelget.library import open_library
@@ -19,20 +15,24 @@ from modelget.pipeline import open_workshop, plan_for
 from modelget.settings import load_settings
 from modelget.workflow import read
 
+from .rounds import medians
+
 ROUNDS = 7
 
 
 def run() -> str:
-    files = _templates()
+    files = templates()
     with tempfile.TemporaryDirectory() as folder:
         models = Path(folder)
-        loads, plans = [], []
-        needs = 0
-        for _ in range(ROUNDS):
-            loads.append(_timed(lambda: [json.loads(path.read_bytes()) and None for path in files]))
-            plans.append(_timed(lambda: _plan(files, models)))
+        times = medians(
+            {
+                "loads": lambda: [json.loads(path.read_bytes()) and None for path in files],
+                "plans": lambda: _plan(files, models),
+            },
+            ROUNDS,
+        )
         needs = sum(len(plan.items) for plan in _plan(files, models))
-    base, ours = statistics.median(loads), statistics.median(plans)
+    base, ours = times["loads"], times["plans"]
     verdict = "met" if ours <= 2.5 * base + 1 else "missed"
     return (
         f"{len(files)} workflows, {needs} requirements. Reading + json.loads 1.00, "
@@ -46,14 +46,7 @@ def _plan(files: list[Path], models: Path) -> list:
     return plan_for([read(path) for path in files], shop)
 
 
-def _templates() -> list[Path]:
+def templates() -> list[Path]:
     package = importlib.util.find_spec("comfyui_workflow_templates_json")
     found = sorted((Path(package.origin).parent / "templates").glob("*.json"))
     return [path for path in found if not path.name.startswith(("index", "fuse_options"))]
-
-
-def _timed(work: Callable[[], object]) -> float:
-    gc.collect()
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start

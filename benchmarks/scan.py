@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import gc
 import os
-import statistics
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from modelget.library.tree import TICK
 
 from .fetching.files import kind_of, work_folder
 from .fetching.tables import Goal, goals, ratio
+from .rounds import medians
 
 ROUNDS = 7
 SIZES = (10_000, 100_000)
@@ -94,18 +94,7 @@ def _measure(folder: Path, files: int) -> Times:
             library.find_all(root.name, f"model {n}") for n, root in enumerate(roots[:10])
         ],
     }
-    return {**_medians(cases), "MiB that the names take": _memory(models)}
-
-
-def _medians(cases: dict[str, Callable[[], object]]) -> Times:
-    times: dict[str, list[float]] = {name: [] for name in cases}
-    for number in range(ROUNDS):
-        for name in reversed(cases) if number % 2 else cases:
-            gc.collect()
-            began = time.perf_counter()
-            cases[name]()
-            times[name].append(time.perf_counter() - began)
-    return {name: statistics.median(taken) for name, taken in times.items()}
+    return {**medians(cases, ROUNDS), "MiB that the names take": _memory(models)}
 
 
 def _found(library: Library, roots: list[Path], form: str) -> None:

@@ -5,10 +5,11 @@ It must not import torch or huggingface_hub. Medians of 9 interleaved rounds.
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
-import time
+from functools import partial
+
+from .rounds import medians
 
 _CASES = {
     "python -c pass": ["-c", "pass"],
@@ -18,12 +19,11 @@ _CASES = {
 
 
 def run() -> str:
-    times: dict[str, list[float]] = {name: [] for name in _CASES}
-    for _ in range(9):
-        for name, words in _CASES.items():
-            start = time.perf_counter()
-            subprocess.run([sys.executable, *words], stdout=subprocess.DEVNULL, check=True)
-            times[name].append(time.perf_counter() - start)
-    base = statistics.median(times["python -c pass"])
-    rows = "\n".join(f"| {name} | {statistics.median(values) / base:.1f} |" for name, values in times.items())
+    times = medians({name: partial(_start, words) for name, words in _CASES.items()}, 9)
+    base = times["python -c pass"]
+    rows = "\n".join(f"| {name} | {seconds / base:.1f} |" for name, seconds in times.items())
     return f"| what | times a bare interpreter |\n|---|---|\n{rows}"
+
+
+def _start(words: list[str]) -> None:
+    subprocess.run([sys.executable, *words], stdout=subprocess.DEVNULL, check=True)

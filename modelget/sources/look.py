@@ -16,7 +16,7 @@ from ..types import Barrier
 
 ELSEWHERE = "Find the file elsewhere: --choose NAME=ID."
 
-_LONGEST_LINK = 2000
+LONGEST_LINK = 2000
 """Characters; beyond it HTTP libraries and servers each refuse in their own way."""
 
 _OPENING = 2**10
@@ -29,7 +29,7 @@ def read_link(text: str, pages: frozenset[str]) -> SplitResult | None:
 
     ``*.suffix`` stands for every name below one.
     """
-    if len(text) > _LONGEST_LINK or not text.isprintable():
+    if len(text) > LONGEST_LINK or not text.isprintable():
         return None
     try:
         host = origin_of(text).partition("://")[2]

@@ -15,9 +15,11 @@ from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsp
 
 from ..errors import HostNotAllowed, InvalidSetting, SourceUnavailable
 from ..hosts import origin_of
-from ..http import Http, retry_after
+from ..http import Http
 from ..settings import MODELSCOPE_ENDPOINT, Settings
-from ..types import Barrier, Candidate, Digest, Evidence, Requirement
+from ..types import Barrier, Candidate, Evidence, Requirement
+from .fields import digest, text, whole
+from .look import ELSEWHERE, LONGEST_LINK, leads_off, look
 
 LONGEST_LIST = 3000
 """Where ModelScope cuts a list of files short, without a word."""
@@ -31,13 +33,9 @@ _SITES = {
 }
 """Two sites with their own repositories and accounts."""
 
-_LONGEST = 2000
-"""Characters of a reference; beyond it HTTP libraries and servers each refuse in their own way."""
-
 _NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _ID = re.compile(r"modelscope:(?P<path>.*?[^@])(?:@(?P<revision>[^@]+))?")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_ELSEWHERE = "Find the file elsewhere: --choose NAME=ID."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +76,8 @@ class ModelScope:
 
     def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
         """Look up each declared ModelScope link and ``modelscope:`` id."""
-        for text in wanted.urls:
-            file = parse_reference(text, frozenset(self._sites))
+        for url in wanted.urls:
+            file = parse_reference(url, frozenset(self._sites))
             if file is None:
                 continue
             if http.offline:
@@ -102,27 +100,27 @@ class ModelScope:
         pinned = replace(file, revision=revision) if _COMMIT.fullmatch(revision) else file
         card = self._card(file, http)
         candidate = self._candidate(
-            pinned, digest=_digest(entry), size=_size(entry), licence=card.licence, gated=card.gated
+            pinned,
+            digest=digest("sha256", text(entry, "Sha256")),
+            size=whole(entry, "Size"),
+            licence=card.licence,
+            gated=card.gated,
         )
         yield from self._look(pinned, candidate, http)
 
     def _look(self, file: ModelScopeFile, candidate: Candidate, http: Http) -> Iterator[Candidate]:
-        """Ask for the first byte: only that tells whether we may have the file."""
+        """Look at the first bytes: only that tells whether we may have the file."""
         try:
-            opened = http.open(candidate.url, headers={"Range": "bytes=0-0"})
+            seen = look(candidate.url, http)
         except HostNotAllowed as error:
-            message = f"ModelScope sends this file from somewhere else: {error}"
-            yield replace(candidate, barrier=Barrier("host", message, error.hint))
+            yield replace(candidate, barrier=leads_off(candidate.id, error))
             return
-        with opened as reply:
-            if reply.status in (200, 206):
-                yield candidate
-            elif reply.status in (401, 403, 451):
-                yield self._refused(file, reply.status, http, candidate)
-            elif reply.status not in (404, 410):
-                kind = "rate-limited" if reply.status == 429 else "unavailable"
-                wait = retry_after(reply.headers, http.clock.wall())
-                raise SourceUnavailable(f"{candidate.id}: ModelScope answers HTTP {reply.status}", kind, wait)
+        if seen.is_file:
+            yield candidate
+        elif seen.status in (401, 403, 451):
+            yield self._refused(file, seen.status, http, candidate)
+        elif seen.status not in (404, 410):
+            raise seen.failure("ModelScope")
 
     def _candidate(self, file: ModelScopeFile, **known: Any) -> Candidate:
         endpoint = self._sites[file.host]
@@ -194,10 +192,7 @@ class ModelScope:
             return Card()  # it adds to what is shown and decides nothing: no failure
         if not isinstance(data, dict):
             return Card()
-        licence = data.get("License")
-        return Card(
-            licence if isinstance(licence, str) and licence else None, bool(data.get("ProtectedMode"))
-        )
+        return Card(text(data, "License") or None, bool(data.get("ProtectedMode")))
 
     def _refused(
         self, file: ModelScopeFile, status: int, http: Http, candidate: Candidate | None = None
@@ -211,7 +206,7 @@ class ModelScope:
         endpoint = self._sites[file.host]
         page = f"{endpoint}/models/{file.repo}"
         if status == 451:
-            return Barrier("region", f"ModelScope does not serve {file.repo} in this region", _ELSEWHERE)
+            return Barrier("region", f"ModelScope does not serve {file.repo} in this region", ELSEWHERE)
         has_token = self._token_at == endpoint
         token = f"set MODELSCOPE_API_TOKEN (make one at {endpoint}/my/myaccesstoken)"
         if endpoint == _SITES["modelscope.ai"]:
@@ -221,13 +216,13 @@ class ModelScope:
             hint = f"Apply for it at {page} {login}, then try again."
             return Barrier("gated", f"{file.repo} is handed out on application", hint)
         if has_token and status == 403:
-            hint = f"Open {page} with the account of your token, or: {_ELSEWHERE}"
+            hint = f"Open {page} with the account of your token, or: {ELSEWHERE}"
             return Barrier("login", f"ModelScope refuses {file.repo} to the account of your token", hint)
         if has_token:
-            hint = f"Check that the account of your token may read {page}. Else: {_ELSEWHERE}"
+            hint = f"Check that the account of your token may read {page}. Else: {ELSEWHERE}"
             return Barrier("login", f"{file.repo} is not there, or not for the account of your token", hint)
         return Barrier(
-            "login", f"{file.repo} is not public, or gone", f"If it is private, {token}. Else: {_ELSEWHERE}"
+            "login", f"{file.repo} is not public, or gone", f"If it is private, {token}. Else: {ELSEWHERE}"
         )
 
 
@@ -237,18 +232,18 @@ def source(settings: Settings) -> ModelScope:
     return ModelScope(settings.endpoints.get("modelscope"), has_token=has_token)
 
 
-def parse_reference(text: str, hosts: frozenset[str] = frozenset(_SITES)) -> ModelScopeFile | None:
+def parse_reference(reference: str, hosts: frozenset[str] = frozenset(_SITES)) -> ModelScopeFile | None:
     """Read a link to one file, to its page or to its download, or a ``modelscope:owner/repo/path[@revision]`` id."""
-    if len(text) > _LONGEST:
+    if len(reference) > LONGEST_LINK:
         return None
-    if found := _ID.fullmatch(text):
+    if found := _ID.fullmatch(reference):
         parts = found["path"].split("/")
         return _checked(parts[:2], parts[2:], unquote(found["revision"] or "master"), _HOME)
     try:
-        host = _host(text)
+        host = _host(reference)
     except InvalidSetting:
         return None
-    place = _place(urlsplit(text)) if host in hosts else None
+    place = _place(urlsplit(reference)) if host in hosts else None
     return _checked(*place, host) if place else None
 
 
@@ -284,15 +279,3 @@ def _host(url: str) -> str:
 
 def _is_file(entry: dict[str, Any], path: str) -> bool:
     return entry.get("Path") == path and entry.get("Type") != "tree"
-
-
-def _digest(entry: dict[str, Any] | None) -> Digest | None:
-    try:
-        return Digest("sha256", str((entry or {}).get("Sha256")))
-    except ValueError:
-        return None
-
-
-def _size(entry: dict[str, Any] | None) -> int | None:
-    size = (entry or {}).get("Size")
-    return size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None

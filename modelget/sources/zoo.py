@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
-from ..errors import HostNotAllowed, InvalidSetting, SourceUnavailable
+from ..errors import HostNotAllowed
 from ..hosts import origin_of
-from ..http import Http, Reply, retry_after
+from ..http import Http
 from ..types import Barrier, Candidate, Digest, Evidence, Requirement
+from .look import ELSEWHERE, LONGEST_LINK, is_plain, leads_off, look, read_link
 
-_LONGEST = 2000
-"""Characters of a link; beyond it HTTP libraries and servers each refuse in their own way."""
-
-_ELSEWHERE = "Check the link, or find the file elsewhere: --choose NAME=ID."
 _BARRIERS = {
     401: ("login", "asks for a login"),
     # Their storage does not tell strangers which files it has.
@@ -55,7 +52,7 @@ class Zoo:
     @property
     def hosts(self) -> frozenset[str]:
         """The one host."""
-        return frozenset({_host_of(self.home)})
+        return frozenset({origin_of(self.home).partition("://")[2]})
 
     @property
     def endpoints(self) -> tuple[str, ...]:
@@ -84,53 +81,31 @@ class Zoo:
                 yield from self._look(candidate, http)
 
     def _look(self, candidate: Candidate, http: Http) -> Iterator[Candidate]:
-        """Ask for the first byte, which tells the size as well."""
+        """Look at the first bytes, which tell the size as well."""
         try:
-            opened = http.open(candidate.url, headers={"Range": "bytes=0-0"})
+            seen = look(candidate.url, http)
         except HostNotAllowed as error:
-            message = f"{self.label} sends this file from somewhere else: {error}"
-            yield replace(candidate, barrier=Barrier("host", message, error.hint))
+            yield replace(candidate, barrier=leads_off(candidate.id, error))
             return
-        with opened as reply:
-            if reply.status in (200, 206):
-                yield replace(candidate, size=_size(reply))
-            elif reply.status in _BARRIERS:
-                kind, says = _BARRIERS[reply.status]
-                yield replace(candidate, barrier=Barrier(kind, f"{self.label} {says}", _ELSEWHERE))
-            elif reply.status not in (404, 410):
-                kind = "rate-limited" if reply.status == 429 else "unavailable"
-                wait = retry_after(reply.headers, http.clock.wall())
-                raise SourceUnavailable(f"{candidate.id}: HTTP {reply.status}", kind, wait)
+        if seen.is_file:
+            yield replace(candidate, size=seen.size)
+        elif seen.status in _BARRIERS:
+            kind, says = _BARRIERS[seen.status]
+            yield replace(
+                candidate, barrier=Barrier(kind, f"{self.label} {says}", f"Check the link. {ELSEWHERE}")
+            )
+        elif seen.status not in (404, 410):
+            raise seen.failure(self.label)
 
 
 def path_at(text: str, hosts: Collection[str]) -> str | None:
     """Return the decoded path of a link to a file on one of these hosts; None for anything else."""
-    if len(text) > _LONGEST:
-        return None
-    try:
-        host = _host_of(text)
-    except InvalidSetting:
-        return None
-    return checked_path(unquote(urlsplit(text).path)) if host in hosts else None
+    link = read_link(text, frozenset(hosts))
+    return checked_path(unquote(link.path)) if link else None
 
 
 def checked_path(path: str) -> str | None:
     """Return an absolute path that stays what it is inside a URL and ends in a file name; None for another one."""
-    if len(path) > _LONGEST:
-        return None
-    parts = path.split("/")
-    odd = any(part in ("", ".", "..") or not part.isprintable() or "\\" in part for part in parts[1:])
-    return None if odd or parts[0] or "." not in parts[-1] else path
-
-
-def _host_of(url: str) -> str:
-    """Return host and port as written in an origin: lower case, no default port."""
-    return origin_of(url).partition("://")[2]
-
-
-def _size(reply: Reply) -> int | None:
-    """Return the length of the whole file behind an answer to a question for its first byte."""
-    total = reply.headers.get("Content-Range", "").rpartition("bytes 0-0/")[2]
-    if reply.status == 206:
-        return int(total) if total.isascii() and total.isdecimal() and len(total) <= 18 else None
-    return reply.length
+    root, *parts = path.split("/")
+    is_file = not root and parts and all(map(is_plain, parts)) and "." in parts[-1]
+    return path if is_file and len(path) <= LONGEST_LINK else None

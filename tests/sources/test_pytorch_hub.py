@@ -44,7 +44,7 @@ def test_a_link_gives_name_size_and_the_first_digits_of_the_sha256(ask, hub) -> 
     assert candidate.size == content.size
     assert candidate.digest == Digest("sha256-prefix", content.sha256[:8])
     assert (candidate.evidence, candidate.claimed) == (Evidence.DECLARED_URL, None)
-    assert [(record.method, record.range) for record in hub.requests] == [("GET", "bytes=0-0")]
+    assert [(record.method, record.range) for record in hub.requests] == [("GET", "bytes=0-1023")]
 
 
 @pytest.mark.parametrize(
@@ -169,3 +169,11 @@ def test_no_token_goes_there(asks, hub) -> None:
     settings = settings_for(hub, hub_endpoint="https://huggingface.co", hub_token=Secret("hf_x"))
     asks("pytorch_hub", settings).one(f"{MODELS}/x.pth")
     assert not any(record.authorized for record in hub.requests)
+
+
+def test_a_web_page_is_not_taken_for_the_file(ask_site, site) -> None:
+    site.says(
+        "/models/vgg16-397923af.pth", 200, b"<!DOCTYPE html><title>Welcome</title>", Content_Type="text/html"
+    )
+    with pytest.raises(SourceUnavailable, match="PyTorch Hub answers a web page instead of the file"):
+        ask_site(f"{MODELS}/vgg16-397923af.pth")
