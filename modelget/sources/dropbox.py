@@ -14,6 +14,7 @@ from ..errors import HostNotAllowed, SourceUnavailable
 from ..http import Http
 from ..settings import Settings
 from ..types import Barrier, Candidate, Evidence, Requirement
+from .file_host import FileHost
 from .look import ELSEWHERE, Look, is_plain, leads_off, look, read_link
 
 _ENDPOINT = "https://www.dropbox.com"
@@ -45,30 +46,22 @@ class DropboxItem:
         return f"{endpoint}/{place}?{urlencode({**access, 'dl': download})}"
 
 
-class Dropbox:
+class Dropbox(FileHost[DropboxItem]):
     """dropbox.com; its bytes come from hosts below dropboxusercontent.com."""
 
     name = "dropbox"
     label = "Dropbox"
     hosts = frozenset({*_PAGES, "*.dropboxusercontent.com"})
 
-    def __init__(self, endpoint: str) -> None:
-        self.endpoints = (endpoint,)
-        self._endpoint = endpoint
+    def _read(self, text: str) -> DropboxItem | None:
+        return parse_reference(text)
 
-    def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
-        """Look at each declared link to a file; a folder is returned with a barrier."""
-        for url in wanted.urls:
-            item = parse_reference(url)
-            if item is None:
-                continue
-            candidate = self._candidate(item, wanted)
-            if item.is_folder:
-                yield replace(candidate, barrier=_folder(item))
-            elif http.offline:
-                yield candidate
-            else:
-                yield from self._look_up(item, candidate, http)
+    def _refuse_folder(self, item: DropboxItem) -> Barrier:
+        return Barrier(
+            "by-hand",
+            "the link leads to a folder of Dropbox, which comes as a zip file and does not say which file is meant",
+            f"Open {item.url(_ENDPOINT)}, copy the link of the file itself, and pass --choose NAME=LINK.",
+        )
 
     def _look_up(self, item: DropboxItem, candidate: Candidate, http: Http) -> Iterator[Candidate]:
         try:
@@ -112,14 +105,6 @@ def parse_reference(text: str) -> DropboxItem | None:
     item = DropboxItem(found["kind"], found["key"], name, access)
     is_odd = not item.is_folder and (not name or found["more"] not in (None, "/"))
     return None if is_odd else item
-
-
-def _folder(item: DropboxItem) -> Barrier:
-    return Barrier(
-        "by-hand",
-        "the link leads to a folder of Dropbox, which comes as a zip file and does not say which file is meant",
-        f"Open {item.url(_ENDPOINT)}, copy the link of the file itself, and pass --choose NAME=LINK.",
-    )
 
 
 def _banned(seen: Look) -> SourceUnavailable:

@@ -15,6 +15,7 @@ from ..errors import HostNotAllowed, SourceUnavailable
 from ..http import Http
 from ..settings import Settings
 from ..types import Barrier, Candidate, Evidence, Requirement
+from .file_host import FileHost
 from .look import ELSEWHERE, Look, leads_off, look, read_link
 
 _ENDPOINT = "https://drive.usercontent.google.com"
@@ -52,30 +53,22 @@ class DriveItem:
         return f"https://drive.google.com/{place}{query}"
 
 
-class GoogleDrive:
+class GoogleDrive(FileHost[DriveItem]):
     """Drive's host for downloads; the pages of drive.google.com are only read as links."""
 
     name = "google_drive"
     label = "Google Drive"
     hosts = frozenset({*_PAGES, "*.googleusercontent.com"})
 
-    def __init__(self, endpoint: str) -> None:
-        self.endpoints = (endpoint,)
-        self._endpoint = endpoint
+    def _read(self, text: str) -> DriveItem | None:
+        return parse_reference(text)
 
-    def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
-        """Look at each declared link to a file; a folder is returned with a barrier."""
-        for url in wanted.urls:
-            item = parse_reference(url)
-            if item is None:
-                continue
-            candidate = self._candidate(item, wanted)
-            if item.is_folder:
-                yield replace(candidate, barrier=_folder(item))
-            elif http.offline:
-                yield candidate
-            else:
-                yield from self._look_up(item, candidate, http)
+    def _refuse_folder(self, item: DriveItem) -> Barrier:
+        return Barrier(
+            "by-hand",
+            "the link leads to a folder of Google Drive, which does not say which file is meant",
+            f"Open {item.link}, copy the link of the file itself, and pass --choose NAME=LINK.",
+        )
 
     def _look_up(self, item: DriveItem, candidate: Candidate, http: Http) -> Iterator[Candidate]:
         try:
@@ -142,14 +135,6 @@ def _confirmation(page: str) -> dict[str, str]:
     inputs = [dict(_ATTRIBUTE.findall(tag)) for tag in _INPUT.findall(form)]
     given = {one.get("name", ""): unescape(one.get("value", "")) for one in inputs}
     return {name: value for name, value in given.items() if name in _CONFIRMED and _PLAIN.fullmatch(value)}
-
-
-def _folder(item: DriveItem) -> Barrier:
-    return Barrier(
-        "by-hand",
-        "the link leads to a folder of Google Drive, which does not say which file is meant",
-        f"Open {item.link}, copy the link of the file itself, and pass --choose NAME=LINK.",
-    )
 
 
 def _turned_away(item: DriveItem, error: HostNotAllowed) -> Barrier:
