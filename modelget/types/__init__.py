@@ -1,0 +1,33 @@
+"""The nouns of Modelget: frozen values that pass from one step to the next."""
+
+from __future__ import annotations
+
+from .digest import Digest
+from .found import Barrier, Candidate, Evidence, ModelFile, Resolution, SourceFailure
+from .names import MODEL_SUFFIXES, PICKLE_SUFFIXES, has_model_suffix, stem_of
+from .planned import Download, Fetched, Plan, PlanItem, Status, Verdict, to_fetch
+from .wanted import Decisions, Requirement, Workflow
+
+__all__ = [
+    "MODEL_SUFFIXES",
+    "PICKLE_SUFFIXES",
+    "Barrier",
+    "Candidate",
+    "Decisions",
+    "Digest",
+    "Download",
+    "Evidence",
+    "Fetched",
+    "ModelFile",
+    "Plan",
+    "PlanItem",
+    "Requirement",
+    "Resolution",
+    "SourceFailure",
+    "Status",
+    "Verdict",
+    "Workflow",
+    "has_model_suffix",
+    "stem_of",
+    "to_fetch",
+]

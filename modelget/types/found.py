@@ -1,0 +1,109 @@
+"""What was found for a requirement: here, or where it can be had, and how sure we are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+from .digest import Digest
+from .names import PICKLE_SUFFIXES
+from .wanted import Requirement
+
+
+class Evidence(IntEnum):
+    """Why we believe that a candidate is the wanted model; the only ranking key."""
+
+    SIMILAR_NAME = 1
+    SAME_NAME = 2
+    TRUSTED_NAME = 3
+    DECLARED_URL = 4
+    SAME_DIGEST = 5
+
+    @property
+    def is_sure(self) -> bool:
+        """Tell whether the evidence is enough to fetch without a person's choice."""
+        return self >= Evidence.TRUSTED_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """What stands between the user and a file that exists: ``hint`` says what to do about it."""
+
+    kind: str
+    """``gated``, ``login``, ``paid``, ``removed``, ``region``, ``host`` (not on the list of hosts) or ``by-hand``
+    (only a person with a browser can fetch it, or tell which file is meant)."""
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One downloadable file that may satisfy a requirement."""
+
+    source: str
+    id: str
+    """Stable and pinned where the source can pin; ``modelget get`` takes it."""
+    url: str
+    name: str
+    evidence: Evidence
+    size: int | None = None
+    digest: Digest | None = None
+    """What the source publishes for these bytes; the file must match it."""
+    claimed: Digest | None = None
+    """What the file's name says of its sha256 where such names are not all right: a mismatch is told, no error."""
+    folder: str | None = None
+    """Where the publisher keeps it: often, and not always, the name of a model folder."""
+    licence: str | None = None
+    gated: bool = False
+    barrier: Barrier | None = None
+    local: Path | None = None
+    """The same bytes on this disk: linked instead of fetched."""
+
+    @property
+    def identity(self) -> Digest | None:
+        """The digest, if it stands for these bytes and no others: then who wants it twice wants one file."""
+        return self.digest if self.digest and self.digest.is_unique else None
+
+    @property
+    def format(self) -> str:
+        """The suffix of the file name without its dot, lower-cased; empty when there is none."""
+        return Path(self.name).suffix.lower().removeprefix(".")
+
+    @property
+    def is_pickle(self) -> bool:
+        """Tell whether the name promises a pickle."""
+        return Path(self.name).suffix.lower() in PICKLE_SUFFIXES
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFailure:
+    """A source could not answer: never the same as "it has nothing"."""
+
+    source: str
+    kind: str
+    """``unavailable``, ``rate-limited`` or ``offline``."""
+    message: str
+    retry_after: float | None = None
+    """Seconds the server asked us to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model file on disk."""
+
+    path: Path
+    size: int
+    digest: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The outcome of looking for one requirement; candidates stand best first."""
+
+    requirement: Requirement
+    present: ModelFile | None = None
+    complaint: str | None = None
+    """What is wrong with the file that is present: cut short, or other bytes than the workflow pins."""
+    candidates: tuple[Candidate, ...] = ()
+    failures: tuple[SourceFailure, ...] = ()

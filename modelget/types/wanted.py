@@ -1,0 +1,76 @@
+"""What a workflow needs, and what a person decided about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from .digest import Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A model that the workflow names, with whatever the workflow tells about it."""
+
+    name: str
+    """As the workflow writes it, sub-folder included (``SDXL/x.safetensors``), always with ``/``.
+
+    A prompt, infotext or recipe may give a stem only, or no name at all: then a digest or an id stands here.
+    """
+    folder: str | None = None
+    """ComfyUI's name for the model folder (``vae``); None when no rule says which."""
+    wanted_by: tuple[str, ...] = ()
+    """Execution ids of the nodes that select it: ``12``, or ``57:30`` inside a subgraph."""
+    how: str = "widget"
+    """Where the name was read: ``widget``, ``input`` (API prompt), ``prompt`` (``embedding:…`` or a LoRA tag in
+    the text of a prompt), ``infotext``, ``recipe`` or ``id`` (asked for by a person).
+
+    ``pack`` is a widget or input of a node that fetches its models by itself: listed apart, never active.
+    """
+    active: bool = True
+    """False when every node that selects it is muted, bypassed or switched off."""
+    urls: tuple[str, ...] = ()
+    """Declared places: URLs or ids (``hf:…``, ``civitai:…``, AIR), best first."""
+    digest: Digest | None = None
+    renamable: bool = False
+    """Whether the file may bear its publisher's name: the text tells what was used, nothing looks it up."""
+
+    @property
+    def is_left_to_pack(self) -> bool:
+        """Tell whether the node's own pack fetches it, and nobody says another place."""
+        return self.how == "pack" and not self.urls
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A parsed workflow file: its name and the models it needs."""
+
+    name: str
+    requirements: tuple[Requirement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What a person decided about names that no rule may decide."""
+
+    choose: Mapping[str, str] = field(default_factory=dict)
+    """Name to the id or link to fetch it from."""
+    folders: Mapping[str, str] = field(default_factory=dict)
+    """Name to model folder, where no rule says which."""
+    allow_pickle: frozenset[str] = frozenset()
+    """Names of files whose loading may run code, accepted one by one."""
+    include_inactive: bool = False
+
+    def applied_to(self, wanted: Requirement) -> Requirement:
+        """Return the requirement as the person decided it; the digest that a workflow pins still holds."""
+        chosen, folder = _for_name(self.choose, wanted.name), _for_name(self.folders, wanted.name)
+        urls = (chosen,) if chosen else wanted.urls
+        return replace(wanted, urls=urls, folder=folder or wanted.folder)
+
+    def allows_pickle(self, name: str) -> bool:
+        """Tell whether a person accepted this file by its name."""
+        return bool(self.allow_pickle & {name, name.rpartition("/")[2]})
+
+
+def _for_name(decided: Mapping[str, str], name: str) -> str | None:
+    return decided.get(name) or decided.get(name.rpartition("/")[2])
