@@ -60,8 +60,12 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "digest": str(digest) if digest else None,
         "claimed_digest": str(candidate.claimed) if candidate.claimed else None,
         "evidence": candidate.evidence.name,
-        "licence": candidate.licence,
-        "gated": candidate.gated,
+        "licence": candidate.terms.licence,
+        "licence_link": candidate.terms.link,
+        "commercial_use": candidate.terms.commercial_use,
+        "restrictions": [restriction.value for restriction in candidate.terms.restrictions],
+        "audience": candidate.terms.audience,
+        "gated": candidate.terms.gated,
         "format": candidate.format,
     }
 

@@ -9,6 +9,7 @@ from ..job import Outcomes
 from ..types import Candidate, Fetched, Plan, PlanItem, Status, has_model_suffix, stem_of, to_fetch
 from .exit_codes import DONE, FAILED, UNDECIDED
 from .terminal import colour, plain, size, table
+from .terms import short_terms, terms_in_full
 
 _COLOURS = {
     Status.PRESENT: "green",
@@ -85,7 +86,7 @@ def _row(item: PlanItem, verbose: bool) -> tuple[str, ...]:
         present = item.resolution.present
         return (item.status.value, name, size(present.size) if present else "", "", "")
     where = best.id if verbose else _short(best)
-    return (item.status.value, name, size(best.size), where, best.licence or "licence not stated")
+    return (item.status.value, name, size(best.size), where, short_terms(best.terms))
 
 
 def _shown_name(item: PlanItem) -> str:
@@ -105,10 +106,9 @@ def _show_notes(item: PlanItem, verbose: bool) -> None:
     if verbose:
         nodes = ", ".join(item.requirement.wanted_by)
         notes.append(f"wanted by node {nodes}" if nodes else f"named in the {item.requirement.how}")
-        notes += [
-            f"{candidate.evidence.name}: {candidate.id} {candidate.digest or candidate.claimed or ''}"
-            for candidate in item.resolution.candidates
-        ]
+        for candidate in item.resolution.candidates:
+            proof = candidate.digest or candidate.claimed or ""
+            notes += [f"{candidate.evidence.name}: {candidate.id} {proof}", *terms_in_full(candidate.terms)]
     for note in notes:
         print(f"      {colour(plain(note), 'dim')}")
 

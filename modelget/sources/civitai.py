@@ -13,9 +13,10 @@ from ..errors import HostNotAllowed, InvalidSetting, SourceUnavailable
 from ..hosts import origin_of
 from ..http import Http, Reply, retry_after
 from ..settings import Settings
-from ..types import Barrier, Candidate, Digest, Evidence, Requirement, stem_of
+from ..types import Barrier, Candidate, Digest, Evidence, Requirement, Terms, stem_of
 from .fields import entries, whole
 from .look import ELSEWHERE, size_of
+from .terms import civitai_terms
 
 _PAGES = frozenset(f"{www}civitai.{top}" for www in ("", "www.") for top in ("com", "red", "green"))
 _NUMBER = "[0-9]{1,18}"
@@ -154,7 +155,7 @@ class Civitai:
             evidence=evidence,
             digest=next((d for d in _digests(file or {}) if d.algorithm == "sha256"), None),
             folder=_FOLDERS.get(str(kind).lower().replace(" ", "")),
-            licence=_licence(endpoint, model_id, http) if model_id is not None else None,
+            terms=_terms(endpoint, model_id, version, http),
         )
         page = f"{endpoint}/models/{model_id}" if model_id is not None else endpoint
         yield from self._probe(candidate, page, http)
@@ -171,7 +172,8 @@ class Civitai:
             if reply.status in (200, 206):
                 yield replace(candidate, size=size_of(reply))
             elif barrier := self._barrier(reply, page):
-                yield replace(candidate, barrier=barrier, gated=barrier.kind in ("login", "paid"))
+                gated = barrier.kind in ("login", "paid")
+                yield replace(candidate, barrier=barrier, terms=replace(candidate.terms, gated=gated))
             elif reply.status != 404:
                 wait = retry_after(reply.headers, http.clock.wall())
                 kind = "rate-limited" if reply.status == 429 else "unavailable"
@@ -300,20 +302,10 @@ def _first(document: Any, key: str) -> Any:
     return values[0] if isinstance(values, list) and values else None
 
 
-def _licence(endpoint: str, model_id: int, http: Http) -> str | None:
-    """Say Civitai's permission flags in words; only the model's own page has them."""
+def _terms(endpoint: str, model_id: int | None, version: dict[str, Any], http: Http) -> Terms:
+    page = f"{endpoint}/models/{model_id}"
     try:
-        model = _document(f"{endpoint}/api/v1/models/{model_id}", http)
+        model = _document(f"{endpoint}/api/v1/models/{model_id}", http) if model_id is not None else None
     except SourceUnavailable:
-        return None  # it adds to what is shown and decides nothing
-    uses = (model or {}).get("allowCommercialUse")
-    if model is None or not isinstance(uses, (str, list)):
-        return None
-    # Older answers give one use as a bare string.
-    uses = [uses] if isinstance(uses, str) else list(map(str, uses))
-    sold = sorted(use.lower() for use in uses if use.lower() != "none")
-    words = ["commercial use: " + (", ".join(sold) or "none")]
-    words += [] if model.get("allowNoCredit", True) else ["credit required"]
-    words += [] if model.get("allowDerivatives", True) else ["no merges"]
-    words += [] if model.get("allowDifferentLicense", True) else ["same permissions on merges"]
-    return "civitai (" + "; ".join(words) + ")"
+        model = None  # it adds to what is shown: no failure
+    return civitai_terms(model, version, page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -14,7 +14,8 @@ from ..errors import InvalidSetting, SourceUnavailable
 from ..hosts import origin_of
 from ..http import Http, retry_after
 from ..settings import Secret, Settings
-from ..types import Barrier, Candidate, Digest, Evidence, Requirement
+from ..types import UNSTATED, Barrier, Candidate, Digest, Evidence, Requirement, Terms
+from .terms import hub_terms
 
 _TIMEOUT = 15.0
 _KINDS = {"datasets": "dataset", "spaces": "space"}
@@ -58,8 +59,7 @@ class HubFile:
 class Card:
     """What the Hub tells everybody about a repository."""
 
-    licence: str | None = None
-    gated: bool = False
+    terms: Terms = UNSTATED
     files: dict[str, tuple[int | None, Digest | None]] = field(default_factory=dict)
     """Size and digest by path; filled only for gated repositories, whose files answer no questions."""
 
@@ -101,7 +101,7 @@ class HuggingFace:
         card = self._card(file, files=False)
         pinned = HubFile(file.kind, file.repo, file.path, found.commit_hash or file.revision)
         digest = _digest(found.etag)
-        yield self._candidate(pinned, size=found.size, digest=digest, licence=card.licence, gated=card.gated)
+        yield self._candidate(pinned, size=found.size, digest=digest, terms=card.terms)
 
     def _refused(self, file: HubFile, error: Exception, http: Http) -> Iterator[Candidate]:
         """Return a file that may not be had with what stands in the way; nothing for one that is not there."""
@@ -135,9 +135,8 @@ class HuggingFace:
         barrier = Barrier(
             "gated", f"{file.repo_id} is gated", f"Accept its terms at {page} {login}, then try again."
         )
-        return self._candidate(
-            file, size=size, digest=digest, licence=card.licence, gated=True, barrier=barrier
-        )
+        terms = replace(card.terms, gated=True)
+        return self._candidate(file, size=size, digest=digest, terms=terms, barrier=barrier)
 
     def _card(self, file: HubFile, *, files: bool) -> Card:
         """Return the repository's card, asked for once however many of its files are wanted."""
@@ -156,14 +155,12 @@ class HuggingFace:
             info = self._ask(api.repo_info, file.repo, **options)
         except _hub_errors() + _ODD_ANSWERS:
             return Card()  # it adds to what is shown and decides nothing: no failure
-        card = getattr(info, "card_data", None)
-        licence = card.get("license") if card else None
-        if card and licence == "other":
-            licence = card.get("license_name") or licence
+        card = getattr(getattr(info, "card_data", None), "__dict__", None)  # of whatever type a card is
+        page = f"{self._endpoint}/{file.repo_id}"
+        gated = bool(getattr(info, "gated", False))
         listed = (info.siblings or ()) if files else ()
         return Card(
-            str(licence) if licence else None,
-            bool(getattr(info, "gated", False)),
+            hub_terms(card, getattr(info, "tags", None), page, gated=gated),
             {
                 entry.rfilename: (entry.size, _digest(entry.lfs.sha256 if entry.lfs else ""))
                 for entry in listed

@@ -16,8 +16,9 @@ from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsp
 from ..errors import HostNotAllowed, InvalidSetting, SourceUnavailable
 from ..hosts import origin_of
 from ..http import Http
+from ..licences import terms_of
 from ..settings import MODELSCOPE_ENDPOINT, Settings
-from ..types import Barrier, Candidate, Evidence, Requirement
+from ..types import UNSTATED, Barrier, Candidate, Evidence, Requirement, Terms
 from .fields import digest, text, whole
 from .look import ELSEWHERE, LONGEST_LINK, leads_off, look
 
@@ -52,9 +53,8 @@ class ModelScopeFile:
 class Card:
     """What ModelScope tells everybody about a repository."""
 
-    licence: str | None = None
-    gated: bool = False
-    """Whether its owner decides on each application."""
+    terms: Terms = UNSTATED
+    """Gated: its owner decides on each application."""
 
 
 class ModelScope:
@@ -103,8 +103,7 @@ class ModelScope:
             pinned,
             digest=digest("sha256", text(entry, "Sha256")),
             size=whole(entry, "Size"),
-            licence=card.licence,
-            gated=card.gated,
+            terms=card.terms,
         )
         yield from self._look(pinned, candidate, http)
 
@@ -192,15 +191,15 @@ class ModelScope:
             return Card()  # it adds to what is shown and decides nothing: no failure
         if not isinstance(data, dict):
             return Card()
-        return Card(text(data, "License") or None, bool(data.get("ProtectedMode")))
+        return Card(terms_of(text(data, "License"), gated=bool(data.get("ProtectedMode"))))
 
     def _refused(
         self, file: ModelScopeFile, status: int, http: Http, candidate: Candidate | None = None
     ) -> Candidate:
         """Return a file that may not be had, with what stands in the way."""
         card = self._card(file, http)
-        known = candidate or self._candidate(file, licence=card.licence)
-        return replace(known, gated=card.gated, barrier=self._barrier(file, status, card))
+        known = candidate or self._candidate(file, terms=card.terms)
+        return replace(known, barrier=self._barrier(file, status, card))
 
     def _barrier(self, file: ModelScopeFile, status: int, card: Card) -> Barrier:
         endpoint = self._sites[file.host]
@@ -211,7 +210,7 @@ class ModelScope:
         token = f"set MODELSCOPE_API_TOKEN (make one at {endpoint}/my/myaccesstoken)"
         if endpoint == _SITES["modelscope.ai"]:
             token += f" and MODELGET_MODELSCOPE_ENDPOINT={endpoint}"
-        if card.gated:
+        if card.terms.gated:
             login = "with the account of your token" if has_token else f"and {token}"
             hint = f"Apply for it at {page} {login}, then try again."
             return Barrier("gated", f"{file.repo} is handed out on application", hint)

@@ -6,11 +6,13 @@ from .digest import Digest
 from .found import Barrier, Candidate, Evidence, ModelFile, Resolution, SourceFailure
 from .names import MODEL_SUFFIXES, PICKLE_SUFFIXES, has_model_suffix, stem_of
 from .planned import Download, Fetched, Plan, PlanItem, Status, Verdict, to_fetch
+from .terms import UNSTATED, Restriction, Terms
 from .wanted import Decisions, Requirement, Workflow
 
 __all__ = [
     "MODEL_SUFFIXES",
     "PICKLE_SUFFIXES",
+    "UNSTATED",
     "Barrier",
     "Candidate",
     "Decisions",
@@ -23,8 +25,10 @@ __all__ = [
     "PlanItem",
     "Requirement",
     "Resolution",
+    "Restriction",
     "SourceFailure",
     "Status",
+    "Terms",
     "Verdict",
     "Workflow",
     "has_model_suffix",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .digest import Digest
 from .names import PICKLE_SUFFIXES
+from .terms import UNSTATED, Terms
 from .wanted import Requirement
 
 
@@ -54,8 +55,8 @@ class Candidate:
     """What the file's name says of its sha256 where such names are not all right: a mismatch is told, no error."""
     folder: str | None = None
     """Where the publisher keeps it: often, and not always, the name of a model folder."""
-    licence: str | None = None
-    gated: bool = False
+    terms: Terms = UNSTATED
+    """Licence and restrictions as its place states them."""
     barrier: Barrier | None = None
     local: Path | None = None
     """The same bytes on this disk: linked instead of fetched."""

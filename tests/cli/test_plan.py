@@ -45,6 +45,10 @@ def test_the_json_document_has_the_promised_keys(modelget, hub, models, tmp_path
                         "claimed_digest": None,
                         "evidence": "DECLARED_URL",
                         "licence": "apache-2.0",
+                        "licence_link": "https://spdx.org/licenses/Apache-2.0.html",
+                        "commercial_use": True,
+                        "restrictions": [],
+                        "audience": None,
                         "gated": False,
                         "format": "safetensors",
                     }

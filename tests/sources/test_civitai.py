@@ -189,7 +189,7 @@ def test_each_refusal_has_its_barrier(ask_version, barrier, kind, message, hint)
     assert candidate.barrier.kind == kind
     assert message in candidate.barrier.message
     assert hint in candidate.barrier.hint
-    assert candidate.gated == (kind in ("login", "paid"))
+    assert candidate.terms.gated == (kind in ("login", "paid"))
     assert candidate.size is None
 
 
@@ -303,49 +303,96 @@ def test_a_web_page_in_place_of_the_api_is_a_failure(ask_site, site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "words"),
+    ("facts", "licence", "allowed", "restrictions"),
     [
-        ({}, "civitai (commercial use: sell)"),
-        ({"allow_commercial_use": ("Image", "RentCivit")}, "civitai (commercial use: image, rentcivit)"),
-        ({"allow_commercial_use": ("None",)}, "civitai (commercial use: none)"),
-        ({"allow_commercial_use": ()}, "civitai (commercial use: none)"),
-        ({"allow_no_credit": False}, "civitai (commercial use: sell; credit required)"),
+        ({}, "civitai (sell)", True, ()),
+        ({"allow_commercial_use": ("Image", "RentCivit")}, "civitai (image, rentcivit)", True, ()),
+        ({"allow_commercial_use": ("Rent",)}, "civitai (rent)", None, ()),
+        ({"allow_commercial_use": ("RentCivit",)}, "civitai (rentcivit)", False, ("non-commercial",)),
+        ({"allow_commercial_use": ("None",)}, "civitai (none)", False, ("non-commercial",)),
+        ({"allow_commercial_use": ()}, "civitai (none)", False, ("non-commercial",)),
+        ({"allow_no_credit": False}, "civitai (sell)", True, ("credit-required",)),
+        ({"nsfw": True, "poi": True}, "civitai (sell)", True, ("not-for-all-audiences", "real-person")),
         (
             {"allow_derivatives": False, "allow_different_license": False},
-            "civitai (commercial use: sell; no merges; same permissions on merges)",
+            "civitai (sell)",
+            True,
+            ("no-derivatives", "same-permissions"),
         ),
     ],
 )
-def test_the_licence_says_the_flags_in_words(ask_version, facts, words) -> None:
-    ask, _hub = ask_version(**facts)
-    assert ask.one("civitai:70").licence == words
+def test_the_terms_are_the_uploaders_flags(ask_version, facts, licence, allowed, restrictions) -> None:
+    ask, hub = ask_version(**facts)
+    terms = ask.one("civitai:70").terms
+    assert (terms.licence, terms.commercial_use, terms.restrictions) == (licence, allowed, restrictions)
+    assert terms.link == f"{hub.endpoint}/models/7"
+    assert terms.reason
 
 
 @pytest.mark.parametrize(
-    ("model", "words"),
+    ("model", "licence", "allowed"),
     [
-        ({"allowCommercialUse": "Sell"}, "civitai (commercial use: sell)"),
-        ({"allowCommercialUse": "None", "allowNoCredit": True}, "civitai (commercial use: none)"),
-        ({"allowCommercialUse": None}, None),
-        ({"allowCommercialUse": 5}, None),
-        ({"allowCommercialUse": [5, None]}, "civitai (commercial use: 5)"),
-        ({}, None),
-        ([], None),
-        ("text", None),
+        ({"allowCommercialUse": "Sell"}, "civitai (sell)", True),
+        ({"allowCommercialUse": "None", "allowNoCredit": True}, "civitai (none)", False),
+        ({"allowCommercialUse": None}, None, None),
+        ({"allowCommercialUse": 5}, None, None),
+        ({"allowCommercialUse": [5, None, ["Sell"]]}, "civitai (none)", False),
+        ({"allowCommercialUse": ["Anything\x1b[2J"]}, "civitai (none)", False),
+        ({"allowCommercialUse": "Sell", "nsfwLevel": "31", "poi": "yes", "minor": 1}, "civitai (sell)", True),
+        ({}, None, None),
+        ([], None, None),
+        ("text", None, None),
     ],
 )
-def test_odd_licences_are_read_or_left_out(ask_site, site, model, words) -> None:
+def test_odd_permissions_are_read_or_left_out(ask_site, site, model, licence, allowed) -> None:
     site.says_json("/api/v1/model-versions/51", {"id": 51, "modelId": 5})
     site.says_json("/api/v1/models/5", model)
     site.says("/api/download/models/51", 206, b"x", Content_Range="bytes 0-0/9")
-    assert ask_site.one("civitai:51").licence == words
+    terms = ask_site.one("civitai:51").terms
+    assert (terms.licence, terms.commercial_use) == (licence, allowed)
+    assert set(terms.restrictions) <= {"non-commercial"}
+
+
+@pytest.mark.parametrize(
+    ("level", "audience", "is_adult"),
+    [
+        (1, "PG", False),
+        (3, "PG, PG13", False),
+        (28, "R, X, XXX", True),
+        (0, None, False),
+        (True, None, False),
+    ],
+)
+def test_the_rating_is_told_in_civitais_words(ask_site, site, level, audience, is_adult) -> None:
+    site.says_json("/api/v1/model-versions/51", {"id": 51, "modelId": 5, "nsfwLevel": level})
+    site.says_json("/api/v1/models/5", {"allowCommercialUse": ["Image"], "nsfwLevel": 0})
+    site.says("/api/download/models/51", 206, b"x", Content_Range="bytes 0-0/9")
+    terms = ask_site.one("civitai:51").terms
+    assert terms.audience == audience
+    assert ("not-for-all-audiences" in terms.restrictions) == is_adult
+
+
+def test_the_base_models_licence_binds_whatever_the_uploader_allows(ask_version) -> None:
+    ask, _hub = ask_version(base_model="Flux.1 D")
+    terms = ask.one("civitai:70").terms
+    assert (terms.licence, terms.commercial_use) == ("civitai (sell)", False)
+    assert "Flux.1 D is under flux-1-dev-non-commercial-license" in terms.reason
+
+
+def test_a_person_and_a_rating_are_told_though_the_models_page_is_gone(ask_site, site) -> None:
+    short = {"type": "LORA", "nsfw": True, "poi": True}
+    site.says_json("/api/v1/model-versions/51", {"id": 51, "modelId": 5, "model": short, "nsfwLevel": 16})
+    site.says("/api/download/models/51", 206, b"x", Content_Range="bytes 0-0/9")
+    terms = ask_site.one("civitai:51").terms
+    assert (terms.licence, terms.commercial_use, terms.audience) == (None, None, "XXX")
+    assert terms.restrictions == ("not-for-all-audiences", "real-person")
 
 
 def test_a_licence_that_cannot_be_read_stops_nothing(ask_site, site) -> None:
     site.says_json("/api/v1/model-versions/51", {"id": 51, "modelId": 5})
     site.says("/api/v1/models/5", 500)
     site.says("/api/download/models/51", 206, b"x", Content_Range="bytes 0-0/9")
-    assert ask_site.one("civitai:51").licence is None
+    assert ask_site.one("civitai:51").terms.licence is None
 
 
 SHA256 = "A" * 64

@@ -85,7 +85,11 @@ def test_an_asset_has_the_digest_that_github_publishes(ask_hub) -> None:
     assert (candidate.id, candidate.name) == (LINK, "x4plus.pth")
     assert candidate.url == f"{hub.endpoint}/o/r/releases/download/v1.0/x4plus.pth"
     assert (candidate.size, candidate.digest) == (content.size, Digest("sha256", content.sha256))
-    assert (candidate.evidence, candidate.barrier, candidate.licence) == (Evidence.DECLARED_URL, None, None)
+    assert (candidate.evidence, candidate.barrier, candidate.terms.licence) == (
+        Evidence.DECLARED_URL,
+        None,
+        None,
+    )
 
 
 def test_an_asset_from_before_digests_were_published_has_its_size_alone(ask_hub) -> None:

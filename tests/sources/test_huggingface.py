@@ -165,8 +165,8 @@ def test_the_folder_is_where_the_publisher_keeps_it(ask) -> None:
 def test_the_licence_is_the_cards(ask_hub, licence, shown) -> None:
     ask, _hub = ask_hub(licences={"o/r": licence})
     candidate = ask.one(f"hf:o/r/{FILE}")
-    assert candidate.licence == shown
-    assert candidate.gated is False
+    assert candidate.terms.licence == shown
+    assert candidate.terms.gated is False
 
 
 def test_a_gated_file_is_shown_with_its_size_digest_and_the_page_to_open(ask_hub) -> None:
@@ -176,10 +176,10 @@ def test_a_gated_file_is_shown_with_its_size_digest_and_the_page_to_open(ask_hub
     assert candidate.barrier.kind == "gated"
     assert f"{hub.endpoint}/o/r" in candidate.barrier.hint
     assert "HF_TOKEN" in candidate.barrier.hint
-    assert candidate.gated
+    assert candidate.terms.gated
     assert candidate.size == 4096
     assert candidate.digest == Digest("sha256", hub.content(f"o/r/{FILE}").sha256)
-    assert candidate.licence == "other"
+    assert candidate.terms.licence == "other"
 
 
 def test_a_token_whose_owner_has_not_accepted_the_terms_is_told_where(ask_hub) -> None:
@@ -194,7 +194,7 @@ def test_a_granted_token_opens_a_gated_file(ask_hub) -> None:
     ask, hub = ask_hub(TOKEN, gated=frozenset({"o/r"}), tokens={TOKEN: frozenset({"o/r"})})
     candidate = ask.one(f"hf:o/r/{FILE}")
     assert candidate.barrier is None
-    assert candidate.gated
+    assert candidate.terms.gated
     assert candidate.size == hub.content(f"o/r/{FILE}").size
 
 
@@ -205,7 +205,7 @@ def test_private_and_missing_cannot_be_told_apart(ask_hub, token, rule) -> None:
     candidate = ask.one(f"hf:o/r/{FILE}")
     assert candidate.barrier.kind == "login"
     assert "HF_TOKEN" in candidate.barrier.hint
-    assert not candidate.gated
+    assert not candidate.terms.gated
 
 
 def test_a_granted_token_opens_a_private_file(ask_hub) -> None:
@@ -243,7 +243,7 @@ def test_a_mirror_without_cards_still_gives_files(asks, site, hub) -> None:
         candidate = asks("huggingface", replace(settings_for(hub), hub_endpoint=site.origin)).one(
             f"hf:o/r/{FILE}"
         )
-        assert (candidate.size, candidate.licence) == (5, None)
+        assert (candidate.size, candidate.terms.licence) == (5, None)
         assert candidate.digest == Digest("sha256", "a" * 64)
     assert ask.one(f"hf:o/r/{FILE}").url == f"{site.origin}/{TREE.format(revision=COMMIT)}"
 
@@ -282,7 +282,7 @@ def test_a_stale_token_does_not_hide_public_files(ask_hub) -> None:
     ask, hub = ask_hub(TOKEN)
     candidate = ask.one(f"hf:o/r/{FILE}")
     assert candidate.barrier is None
-    assert candidate.licence == "apache-2.0"
+    assert candidate.terms.licence == "apache-2.0"
     assert [record.authorized for record in hub.requests] == [True, False, True, False]
 
 

@@ -147,7 +147,7 @@ def test_a_file_is_pinned_to_its_commit_with_size_sha256_and_licence(ask, hub) -
     assert candidate.url == f"{hub.endpoint}{FILE}?Revision={commit}&FilePath={quote(PATH, safe='')}"
     assert candidate.digest == Digest("sha256", content.sha256)
     assert (candidate.size, candidate.name, candidate.folder) == (content.size, "ae.safetensors", "vae")
-    assert (candidate.licence, candidate.gated, candidate.barrier) == ("MIT", False, None)
+    assert (candidate.terms.licence, candidate.terms.gated, candidate.barrier) == ("MIT", False, None)
     assert candidate.evidence is Evidence.DECLARED_URL
 
 
@@ -191,7 +191,7 @@ def test_the_card_is_asked_for_once_however_many_files_are_wanted(ask, hub) -> N
 def test_without_a_card_a_file_is_found_all_the_same(ask_site, site) -> None:
     site.says_json(LIST, listing(entry()))
     site.says(CARD, 500)
-    assert (ask_site.one(ID).licence, ask_site.one(ID).size) == (None, 5)
+    assert (ask_site.one(ID).terms.licence, ask_site.one(ID).size) == (None, 5)
 
 
 # What is not there
@@ -228,7 +228,7 @@ def test_strangers_are_told_gated_from_private(ask, repo, kind) -> None:
     candidate = ask.one(f"modelscope:o/{repo}/{PATH}")
     assert candidate.barrier.kind == kind
     assert "MODELSCOPE_API_TOKEN" in candidate.barrier.hint
-    assert candidate.gated == (kind == "gated")
+    assert candidate.terms.gated == (kind == "gated")
 
 
 def test_the_page_to_apply_at_is_named(ask, hub) -> None:
@@ -354,7 +354,7 @@ def test_an_odd_card_tells_nothing(ask_site, site, card) -> None:
     site.says_json(LIST, listing(entry()))
     site.says_json(CARD, {"Success": True, "Data": card})
     candidate = ask_site.one(ID)
-    assert (candidate.licence, candidate.gated) == (None, False)
+    assert (candidate.terms.licence, candidate.terms.gated) == (None, False)
 
 
 @pytest.mark.parametrize("place", [LIST, FILE])
