@@ -21,7 +21,7 @@ from .judge import judge
 from .library import Library
 from .plan import in_order_of_use, make_plan, refuse_what_cannot_fit, settle_conflicts
 from .progress import Reporter
-from .resolve import published_digest, renewed, resolve
+from .resolve import look_up, published_digest, renewed, resolve
 from .settings import Settings
 from .sources import Source, all_sources
 from .types import Decisions, Digest, Download, Fetched, Plan, Requirement, Resolution, Verdict, Workflow
@@ -68,6 +68,7 @@ def plan_for(workflows: Sequence[Workflow], shop: Workshop, decisions: Decisions
             shop.library,
             decisions,
             shop.settings.allow_pickle,
+            shop.settings.licence_policy,
         )
         for workflow, needs in zip(workflows, wanted, strict=True)
     ]
@@ -161,8 +162,18 @@ def _resolve_all(needs: Iterable[Requirement], shop: Workshop) -> dict[Requireme
     """Ask each distinct question once, several at a time."""
     questions = list(dict.fromkeys(map(_question, needs)))
     with _workers(1 if shop.http.offline else _QUESTIONS_AT_ONCE, shop.stop) as pool:
-        answers = pool.map(lambda need: resolve(need, shop.library, shop.sources, shop.http), questions)
+        answers = pool.map(lambda need: _resolved(need, shop), questions)
         return dict(zip(questions, answers, strict=True))
+
+
+def _resolved(need: Requirement, shop: Workshop) -> Resolution:
+    """Resolve; where licences matter, ask about a file that is here as well."""
+    found = resolve(need, shop.library, shop.sources, shop.http)
+    if found.present is None or found.candidates or shop.settings.licence_policy == "any":
+        return found
+    known = look_up(need, shop.library, shop.sources, shop.http)
+    sure = tuple(candidate for candidate in known.candidates if candidate.evidence.is_sure)
+    return replace(found, candidates=sure, failures=known.failures)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from .errors import ModelgetError, NotEnoughSpace, UnsafePath
 from .library import Library
+from .licence_policy import choose_licensed, refusal, remark_on_present
 from .settings import Limits
 from .types import (
     PICKLE_SUFFIXES,
@@ -39,9 +40,15 @@ def make_plan(
     library: Library,
     decisions: Decisions,
     allow_pickle: str,
+    licence_policy: str = "any",
 ) -> Plan:
-    """Turn resolutions into a plan; ``allow_pickle`` is the owner's setting, ``ask`` or ``never``."""
-    items = tuple(_item(resolution, library, decisions, allow_pickle) for resolution in resolutions)
+    """Turn resolutions into a plan.
+
+    The owner's settings: ``allow_pickle`` is ``ask`` or ``never``, ``licence_policy`` ``any`` or ``commercial``.
+    """
+    items = tuple(
+        _item(resolution, library, decisions, allow_pickle, licence_policy) for resolution in resolutions
+    )
     destinations = [item.download.destination for item in items if item.download]
     return Plan(workflow, items, library.free_bytes(destinations[0] if destinations else library.models_root))
 
@@ -108,13 +115,15 @@ def refuse_what_cannot_fit(
         )
 
 
-def _item(resolution: Resolution, library: Library, decisions: Decisions, allow_pickle: str) -> PlanItem:
+def _item(
+    resolution: Resolution, library: Library, decisions: Decisions, allow_pickle: str, licence_policy: str
+) -> PlanItem:
     wanted, present = resolution.requirement, resolution.present
     if present and resolution.complaint:
         hint = f"{present.path} is here, but {resolution.complaint}. Move it away, then install again."
         return PlanItem(resolution, Status.CHOOSE, hint)
     if present:
-        return PlanItem(resolution, Status.PRESENT)
+        return PlanItem(resolution, Status.PRESENT, remark_on_present(resolution.candidates, licence_policy))
     sure = [candidate for candidate in resolution.candidates if candidate.evidence.is_sure]
     open_ones = [candidate for candidate in sure if candidate.barrier is None]
     if not open_ones:
@@ -126,7 +135,11 @@ def _item(resolution: Resolution, library: Library, decisions: Decisions, allow_
             Status.CHOOSE,
             f"Several files claim this name. Pass --choose {wanted.name}=ID with {ids}.",
         )
-    return _fetch_item(resolution, open_ones[0], library, decisions, allow_pickle)
+    chosen, objection = choose_licensed(open_ones, licence_policy)
+    is_here = chosen.local is not None  # linked, and nobody's download
+    if objection and not (is_here or decisions.accepts_licence(wanted.name)):
+        return PlanItem(resolution, Status.DENIED, refusal(objection, wanted.name))
+    return _fetch_item(resolution, chosen, library, decisions, allow_pickle)
 
 
 def _fetch_item(

@@ -33,6 +33,12 @@ def resolve(wanted: Requirement, library: Library, sources: Iterable[Source], ht
         return Resolution(wanted)
     if twin := _pinned_here(wanted, library):
         return _published_here(wanted, [twin], library) or Resolution(wanted, candidates=(twin,))
+    looked_up = look_up(wanted, library, sources, http)
+    return _published_here(wanted, looked_up.candidates, library) or looked_up
+
+
+def look_up(wanted: Requirement, library: Library, sources: Iterable[Source], http: Http) -> Resolution:
+    """Find out where one model can be had, and what its places say of it, wherever it is already."""
     sources = list(sources)
     found, failures = _ask(wanted, sources, http)
     weighed = [_with_twin(_weigh(candidate, wanted), library) for candidate in found]
@@ -44,8 +50,6 @@ def resolve(wanted: Requirement, library: Library, sources: Iterable[Source], ht
     best: dict[str, Candidate] = {}
     for candidate in sorted(weighed, key=_rank):
         best.setdefault(candidate.id, candidate)
-    if present := _published_here(wanted, best.values(), library):
-        return present
     return Resolution(wanted, candidates=tuple(best.values()), failures=tuple(dict.fromkeys(failures)))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from .errors import InvalidSetting
 from .hosts import origin_of
+from .licence_policy import POLICIES
 
 HUB_ENDPOINT = "https://huggingface.co"
 CIVITAI_ENDPOINTS = ("https://civitai.com", "https://civitai.red")
@@ -39,6 +40,7 @@ _KEYS = (
     "autofetch",
     "endpoints.huggingface",
     *(f"endpoints.{name}" for name in MIRRORED),
+    "licence_policy",
     "limits.connections_per_host",
     "limits.parallel_files",
     "limits.plan_gb",
@@ -102,6 +104,8 @@ class Settings:
     """Origins that URLs may name beside the built-in hosts, e.g. ``http://127.0.0.1:9000``."""
     autofetch: str = "ask"
     allow_pickle: str = "ask"
+    licence_policy: str = "any"
+    """``any``, or ``commercial``: fetch only what clearly allows commercial use."""
     limits: Limits = field(default_factory=Limits)
     offline: bool = False
 
@@ -138,6 +142,7 @@ def load_settings(
         allow_hosts=_endpoints(*written.value("MODELGET_ALLOW_HOSTS", "allow_hosts", [])),
         autofetch=_choice(written, "autofetch", ("ask", "auto", "off")),
         allow_pickle=_choice(written, "allow_pickle", ("ask", "never")),
+        licence_policy=_choice(written, "licence_policy", POLICIES),
         limits=_limits(written),
         offline=offline or environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"),
     )

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from .. import __version__
+from ..licence_policy import POLICIES
 
 _WORKFLOW_HELP = (
     "a workflow or recipe (.json), an image, video or sound file that carries one, a picture's infotext (.txt), "
@@ -82,8 +83,24 @@ def _add_decisions(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="accept NAME although loading it can run code",
     )
+    _add_licence_policy(parser)
+    parser.add_argument(
+        "--accept-licence",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="I have the right to use NAME, whatever the licence policy says",
+    )
     parser.add_argument(
         "--all", action="store_true", help="models of muted, bypassed and switched-off nodes too"
+    )
+
+
+def _add_licence_policy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--licence-policy",
+        choices=POLICIES,
+        help="commercial: fetch only what clearly allows commercial use (default: the setting, else any)",
     )
 
 
@@ -117,6 +134,12 @@ def _add_get(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("--sha256", metavar="HEX", help="refuse other bytes")
     parser.add_argument(
         "--allow-pickle", action="store_true", help="accept it although loading it can run code"
+    )
+    _add_licence_policy(parser)
+    parser.add_argument(
+        "--accept-licence",
+        action="store_true",
+        help="I have the right to use it, whatever the licence policy says",
     )
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask before fetching")
     _add_library_options(parser)

@@ -15,8 +15,12 @@ def run(args: Namespace) -> int:
     """Fetch one file, exactly as if a workflow had asked for it."""
     shop = open_from(args)
     wanted = requirement_for(args.id, shop, name=args.name, folder=args.folder, digest=_digest(args.sha256))
-    accepted = frozenset({wanted.name} if args.allow_pickle else ())
-    return install([Workflow(args.id, (wanted,))], shop, Decisions(allow_pickle=accepted), args)
+    name = frozenset({wanted.name})
+    decisions = Decisions(
+        allow_pickle=name if args.allow_pickle else frozenset(),
+        accept_licence=name if args.accept_licence else frozenset(),
+    )
+    return install([Workflow(args.id, (wanted,))], shop, decisions, args)
 
 
 def _digest(text: str | None) -> Digest | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import InvalidSetting, InvalidWorkflow
@@ -36,7 +36,9 @@ def open_from(args: Namespace) -> Workshop:
             "Pass --comfyui DIR (the folder with main.py) or --models-dir DIR.",
         )
     library = open_library(comfyui=comfyui, models_dir=args.models_dir)
-    return open_workshop(load_settings(args.environ, comfyui=comfyui, offline=args.offline), library)
+    settings = load_settings(args.environ, comfyui=comfyui, offline=args.offline)
+    policy = getattr(args, "licence_policy", None) or settings.licence_policy
+    return open_workshop(replace(settings, licence_policy=policy), library)
 
 
 def settings_from(args: Namespace) -> Settings:
@@ -50,6 +52,7 @@ def decisions_from(args: Namespace) -> Decisions:
         choose=dict(args.choose),
         folders=dict(args.folder),
         allow_pickle=frozenset(name.replace("\\", "/") for name in args.allow_pickle),
+        accept_licence=frozenset(name.replace("\\", "/") for name in args.accept_licence),
         include_inactive=args.all,
     )
 

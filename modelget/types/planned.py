@@ -43,7 +43,7 @@ class PlanItem:
     resolution: Resolution
     status: Status
     hint: str | None = None
-    """What a person can do about a status that is not ``present`` or ``fetch``."""
+    """What a person can do about a status that is not ``present`` or ``fetch``, or should know of one that is."""
     download: Download | None = None
 
     @property

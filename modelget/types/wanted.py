@@ -59,6 +59,8 @@ class Decisions:
     """Name to model folder, where no rule says which."""
     allow_pickle: frozenset[str] = frozenset()
     """Names of files whose loading may run code, accepted one by one."""
+    accept_licence: frozenset[str] = frozenset()
+    """Names of files that a person has the right to use, whatever the licence policy says."""
     include_inactive: bool = False
 
     def applied_to(self, wanted: Requirement) -> Requirement:
@@ -69,7 +71,15 @@ class Decisions:
 
     def allows_pickle(self, name: str) -> bool:
         """Tell whether a person accepted this file by its name."""
-        return bool(self.allow_pickle & {name, name.rpartition("/")[2]})
+        return _is_among(self.allow_pickle, name)
+
+    def accepts_licence(self, name: str) -> bool:
+        """Tell whether a person says to have the right to use this file."""
+        return _is_among(self.accept_licence, name)
+
+
+def _is_among(names: frozenset[str], name: str) -> bool:
+    return bool(names & {name, name.rpartition("/")[2]})
 
 
 def _for_name(decided: Mapping[str, str], name: str) -> str | None:
