@@ -19,6 +19,8 @@ from .http import Clock, Http
 from .job import Job, Outcomes
 from .judge import judge
 from .library import Library
+from .lock import Unlocked, lock_model
+from .lock_file import LockedModel
 from .plan import in_order_of_use, make_plan, refuse_what_cannot_fit, settle_conflicts
 from .progress import Reporter
 from .resolve import look_up, published_digest, renewed, resolve
@@ -108,6 +110,19 @@ def carry_out(plans: Sequence[Plan], shop: Workshop, reporter: Reporter) -> Outc
     return begin(plans, shop, reporter).run()
 
 
+def lock(
+    workflow: Workflow, shop: Workshop, decisions: Decisions, reporter: Reporter
+) -> list[tuple[Requirement, LockedModel | Unlocked]]:
+    """Pin each model of a workflow; reads the files that are here and nobody recorded, changes nothing."""
+    needs = [need for need in workflow.requirements if not need.is_left_to_pack]
+    with _workers(1 if shop.http.offline else _QUESTIONS_AT_ONCE, shop.stop) as pool:
+        found = list(pool.map(lambda need: _known_of(decisions.applied_to(need), shop), needs))
+    return [
+        (need, lock_model(need, resolution, shop.library, reporter))
+        for need, resolution in zip(needs, found, strict=True)
+    ]
+
+
 def verify(
     needs: Iterable[Requirement], files: Iterable[Path], shop: Workshop, reporter: Reporter
 ) -> list[Verdict]:
@@ -169,8 +184,24 @@ def _resolve_all(needs: Iterable[Requirement], shop: Workshop) -> dict[Requireme
 def _resolved(need: Requirement, shop: Workshop) -> Resolution:
     """Resolve; where licences matter, ask about a file that is here as well."""
     found = resolve(need, shop.library, shop.sources, shop.http)
-    if found.present is None or found.candidates or shop.settings.licence_policy == "any":
+    if found.present is None or shop.settings.licence_policy == "any":
         return found
+    return _with_places(found, shop)
+
+
+def _known_of(need: Requirement, shop: Workshop) -> Resolution:
+    """Find out where a model is and what its places say of it, wherever it is."""
+    found = resolve(need, shop.library, shop.sources, shop.http)
+    is_known = found.present is None and all(one.source != "library" for one in found.candidates)
+    return found if is_known else _with_places(found, shop)
+
+
+def _with_places(found: Resolution, shop: Workshop) -> Resolution:
+    """Ask about a file that is here as well; if the workflow names no place, the one where it was fetched."""
+    need = found.requirement
+    origin = shop.library.origin_of(found.present.path) if found.present else None
+    if origin and not need.urls and not origin.startswith("file:"):
+        need = replace(need, urls=(origin,))
     known = look_up(need, shop.library, shop.sources, shop.http)
     sure = tuple(candidate for candidate in known.candidates if candidate.evidence.is_sure)
     return replace(found, candidates=sure, failures=known.failures)

@@ -61,7 +61,7 @@ class CommandLine:
         self.environ = environ_of(hub)
 
     def __call__(self, command: str, *words: str | Path) -> Ran:
-        takes_library = command in ("plan", "install", "get", "verify")
+        takes_library = command in ("plan", "install", "get", "verify", "lock")
         place = ["--models-dir", str(self.models)] if takes_library else []
         self._capsys.readouterr()
         code = main([command, *map(str, words), *place], self.environ)

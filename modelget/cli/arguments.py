@@ -29,6 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_install(commands)
     _add_get(commands)
     _add_verify(commands)
+    _add_lock(commands)
     _add_load(commands)
     _add_sources(commands)
     _add_demo(commands)
@@ -70,12 +71,16 @@ def _add_library_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_decisions(parser: argparse.ArgumentParser) -> None:
+def _add_choices(parser: argparse.ArgumentParser) -> None:
     for option, metavar, meaning in (
         ("--choose", "NAME=ID", "fetch NAME from this id or link"),
         ("--folder", "NAME=FOLDER", "the model folder NAME belongs in"),
     ):
         parser.add_argument(option, metavar=metavar, help=meaning, type=_pair, action="append", default=[])
+
+
+def _add_decisions(parser: argparse.ArgumentParser) -> None:
+    _add_choices(parser)
     parser.add_argument(
         "--allow-pickle",
         metavar="NAME",
@@ -153,6 +158,21 @@ def _add_verify(commands: Commands[argparse.ArgumentParser]) -> None:
         "targets", nargs="+", metavar="WORKFLOW|FILE", help="workflows whose models to check, or model files"
     )
     _add_library_options(parser)
+
+
+def _add_lock(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = _command(commands, "lock", "pin link, sha256, size and licence of every model of a workflow")
+    parser.add_argument(
+        "workflow", type=Path, metavar="WORKFLOW", help="a file: what `plan` takes, but no folder"
+    )
+    parser.add_argument(
+        "--in-place", action="store_true", help="pin in the workflow itself, not in NAME.locked.json"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 3 when the lock is out of date"
+    )
+    _add_library_options(parser)
+    _add_choices(parser)
 
 
 def _add_load(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from ..errors import InvalidSetting, InvalidWorkflow
 from ..library import open_library
+from ..lock import held_to_lock
+from ..lock_file import LOCK_NAME, read_lock
 from ..pipeline import Workshop, open_workshop
 from ..settings import Settings, load_settings
 from ..types import Decisions, Workflow
@@ -73,7 +75,7 @@ def read_inputs(names: list[str], verbose: bool = False) -> Inputs:
             workflows += _read_folder(Path(name), verbose)
             continue
         try:
-            workflows.append(_read_standard_input() if name == "-" else read(Path(name)))
+            workflows.append(_read_standard_input() if name == "-" else _read_locked(Path(name)))
         except InvalidWorkflow as error:
             errors.append(error)
     if errors and not workflows:
@@ -81,6 +83,19 @@ def read_inputs(names: list[str], verbose: bool = False) -> Inputs:
     for unreadable in errors:
         fail(unreadable)
     return Inputs(workflows, len(names) > 1 or bool(folders), len(errors))
+
+
+def _read_locked(path: Path) -> Workflow:
+    """Read a workflow and hold it to the lock beside it, if there is one; what they disagree on is told."""
+    workflow = read(path)
+    workflow, notes = held_to_lock(workflow, read_lock(path.parent).get(path.name, ()))
+    for note in notes:
+        print(f"note: {plain(note)}", file=sys.stderr)
+    return workflow
+
+
+def _may_be_workflow(path: Path) -> bool:
+    return path.name != LOCK_NAME and path.is_file() and can_hold_workflow(path)
 
 
 def _read_standard_input() -> Workflow:
@@ -95,9 +110,9 @@ def _read_standard_input() -> Workflow:
 def _read_folder(folder: Path, verbose: bool) -> list[Workflow]:
     found: list[Workflow] = []
     skipped: list[InvalidWorkflow] = []
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and can_hold_workflow(path)):
+    for path in sorted(path for path in folder.rglob("*") if _may_be_workflow(path)):
         try:
-            found.append(read(path))
+            found.append(_read_locked(path))
         except InvalidWorkflow as error:
             skipped.append(error)
     if not found:

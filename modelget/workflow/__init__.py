@@ -17,10 +17,20 @@ from .document import MAX_BYTES, Document, load, plain_text
 from .embedded import HEAD_SIZE, extract, recognise
 from .joined import join
 from .loader_nodes import NO_HOST, LoaderTable
+from .pinning import is_same_but_pins, with_pins
 from .requirements import merge
 from .ui_graph import selections as selections_in_graph
 
-__all__ = ["can_hold_workflow", "parse", "parse_text", "read", "read_stream"]
+__all__ = [
+    "MAX_BYTES",
+    "can_hold_workflow",
+    "is_same_but_pins",
+    "parse",
+    "parse_text",
+    "read",
+    "read_stream",
+    "with_pins",
+]
 
 
 def parse(raw: bytes, name: str, host: LoaderTable = NO_HOST) -> Workflow:

@@ -1,0 +1,189 @@
+"""``modelget.lock.json``: which bytes each workflow of a folder was locked to; made to be kept beside them in git.
+
+Version 1: ``{"version": 1, "workflows": {"x.json": [model, …]}}``, sorted, so that the same facts give the same text.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from .errors import InvalidWorkflow
+from .types import UNSTATED, Digest, Restriction, Terms
+
+LOCK_NAME = "modelget.lock.json"
+
+_VERSION = 1
+_MAX_BYTES = 20_000_000
+_LONGEST_LINK = 2000
+_HINT = "Run `modelget lock` again, or move the file away."
+_NAMES_A_FILE = (
+    "id fileid modelversionid type format size fp quanttype revision filepath filename rlkey resourcekey export dl "
+    "raw download"
+)
+"""What a link's query may say in a file that is shared: which file is meant, and nothing that lets somebody in."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockedModel:
+    """One model of a workflow, pinned to its bytes."""
+
+    name: str
+    folder: str | None
+    digest: Digest
+    """A sha256."""
+    size: int | None
+    source: str | None = None
+    """The place, as ``id`` and ``url`` name it; None for a file of which no place is known."""
+    id: str | None = None
+    url: str | None = None
+    terms: Terms = UNSTATED
+    declared: tuple[str, ...] = ()
+    """The links that the workflow itself had when it was locked."""
+
+
+Sections = Mapping[str, Sequence[LockedModel]]
+"""The models of each workflow, by its file name."""
+
+
+def without_secrets(link: str) -> str:
+    """Return a link or id without user info, fragment and whatever a query holds beyond naming the file."""
+    if not link.lower().startswith(("http://", "https://")):
+        return link.partition("?")[0]
+    parts = urlsplit(link)
+    kept = [(key, value) for key, value in parse_qsl(parts.query) if key.lower() in _NAMES_A_FILE.split()]
+    return urlunsplit(
+        (parts.scheme, parts.netloc.rpartition("@")[2], parts.path, urlencode(kept, safe="/:"), "")
+    )
+
+
+def read_lock(folder: Path) -> dict[str, tuple[LockedModel, ...]]:
+    """Read the lock file of a folder, nothing where there is none; raise InvalidWorkflow for one that is none."""
+    path = folder / LOCK_NAME
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_MAX_BYTES + 1)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise InvalidWorkflow(str(path), f"cannot be read ({error.strerror or error})", _HINT) from error
+    return parse_lock(raw, str(path))
+
+
+def parse_lock(raw: bytes, name: str) -> dict[str, tuple[LockedModel, ...]]:
+    """Read a lock file's bytes; raise InvalidWorkflow for what is none, or of a newer version."""
+    try:
+        if len(raw) > _MAX_BYTES:
+            raise ValueError("it is too large")
+        root = json.loads(raw.decode("utf-8"))
+        version = root["version"]
+        if version == _VERSION:
+            return {str(key): tuple(map(_model, models)) for key, models in root["workflows"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InvalidWorkflow(
+            name, f"is no lock file: {type(error).__name__} {error}"[:200], _HINT
+        ) from error
+    raise InvalidWorkflow(name, f"is a lock file of version {str(version)[:20]}", "Use a newer Modelget.")
+
+
+def format_lock(sections: Sections) -> str:
+    """Write a lock file's text."""
+    workflows = {
+        name: [model_document(model) for model in sorted(models, key=_place)]
+        for name, models in sections.items()
+    }
+    root = {"version": _VERSION, "workflows": workflows}
+    return json.dumps(root, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Put a file in the place of another in one step, with the permissions of the one that was there."""
+    path = path.resolve()  # a link stays a link
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, temporary)
+        else:
+            Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def model_document(model: LockedModel) -> dict[str, Any]:
+    """Return what the lock file says of one model."""
+    return {
+        "name": model.name,
+        "folder": model.folder,
+        "source": model.source,
+        "id": model.id,
+        "url": model.url,
+        "sha256": model.digest.hex,
+        "size": model.size,
+        "licence": model.terms.licence,
+        "licence_link": model.terms.link,
+        "commercial_use": model.terms.commercial_use,
+        "restrictions": [restriction.value for restriction in model.terms.restrictions],
+        "audience": model.terms.audience,
+        "gated": model.terms.gated,
+        "declared": list(model.declared),
+    }
+
+
+def _place(model: LockedModel) -> tuple[str, str]:
+    return model.folder or "", model.name
+
+
+def _model(entry: dict[str, Any]) -> LockedModel:
+    size = entry.get("size")
+    known = {limit.value for limit in Restriction}
+    return LockedModel(
+        name=_required(entry, "name"),
+        folder=_text(entry, "folder"),
+        digest=Digest("sha256", _required(entry, "sha256")),
+        size=size if type(size) is int and size >= 0 else None,
+        source=_text(entry, "source"),
+        id=_link(entry.get("id")),
+        url=_link(entry.get("url")),
+        terms=Terms(
+            licence=_text(entry, "licence"),
+            link=_text(entry, "licence_link"),
+            commercial_use=entry["commercial_use"] if isinstance(entry.get("commercial_use"), bool) else None,
+            restrictions=tuple(
+                Restriction(word) for word in entry.get("restrictions") or () if word in known
+            ),
+            audience=_text(entry, "audience"),
+            gated=entry.get("gated") is True,
+        ),
+        declared=tuple(filter(None, map(_link, entry.get("declared") or ()))),
+    )
+
+
+def _required(entry: dict[str, Any], key: str) -> str:
+    value = _text(entry, key)
+    if not value:
+        raise ValueError(f"a model without {key}")
+    return value
+
+
+def _link(value: object) -> str | None:
+    """Take an id or a link as hostile as those in a workflow."""
+    is_link = isinstance(value, str) and value.isprintable() and len(value) <= _LONGEST_LINK
+    return value if isinstance(value, str) and is_link else None
+
+
+def _text(entry: dict[str, Any], key: str) -> str | None:
+    value = entry.get(key)
+    return value if isinstance(value, str) else None

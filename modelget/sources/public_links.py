@@ -1,0 +1,21 @@
+"""The link that everybody can follow for an id, whatever mirror it was looked up at."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from ..settings import CIVITAI_ENDPOINTS, HUB_ENDPOINT, MODELSCOPE_ENDPOINT
+from . import civitai, huggingface, modelscope
+
+
+def public_link(reference: str) -> str | None:
+    """Return the link to the file that a candidate's id names, None for an id that leads nowhere by itself."""
+    if hub := huggingface.parse_reference(reference):
+        return hub.url(HUB_ENDPOINT)
+    if (version := civitai.parse_reference(reference)) and version.version is not None:
+        link = f"{CIVITAI_ENDPOINTS[0]}/api/download/models/{version.version}"
+        return f"{link}?fileId={version.file}" if version.file else link
+    if reference.startswith("modelscope:") and (file := modelscope.parse_reference(reference)):
+        revision = quote(file.revision, safe="")
+        return f"{MODELSCOPE_ENDPOINT}/models/{file.repo}/resolve/{revision}/{quote(file.path)}"
+    return reference if reference.lower().startswith(("http://", "https://")) else None
