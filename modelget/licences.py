@@ -51,7 +51,7 @@ _LISTED_USES = (Restriction.USE_RESTRICTIONS,)
 _UP_TO_A_SIZE = (Restriction.SIZE_LIMIT, Restriction.USE_RESTRICTIONS)
 _OUTSIDE_THE_EU = (*_UP_TO_A_SIZE, Restriction.EU_EXCLUDED)
 _BUT_LISTED = "it allows commercial use except for the uses it lists"
-_FORBIDS = "it forbids commercial use"
+_FORBIDS = "its text forbids it"
 _LLAMA = "https://www.llama.com/license"
 
 LICENCES = (

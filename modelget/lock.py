@@ -20,6 +20,8 @@ class Unlocked:
 
     requirement: Requirement
     reason: str
+    unanswered: bool = False
+    """Whether only because a place could not answer: an earlier pin is as good as it was."""
 
 
 def lock_model(
@@ -49,7 +51,7 @@ def held_to_lock(workflow: Workflow, locked: Sequence[LockedModel]) -> tuple[Wor
     needs: list[Requirement] = []
     notes: list[str] = []
     for need in workflow.requirements:
-        model = _locked(need, locked)
+        model = pin_of(need, locked)
         if model is None:
             needs.append(need)
             continue
@@ -103,7 +105,7 @@ def _from_disk(
 
 def _from_place(wanted: Requirement, found: Resolution, sure: list[Candidate]) -> LockedModel | Unlocked:
     if not sure:
-        return Unlocked(wanted, _why_nothing(found))
+        return Unlocked(wanted, _why_nothing(found), unanswered=bool(found.failures))
     if len({one.identity or one.id for one in sure}) > 1:
         return Unlocked(wanted, _ambiguous(wanted, sure))
     chosen = sure[0]
@@ -113,6 +115,8 @@ def _from_place(wanted: Requirement, found: Resolution, sure: list[Candidate]) -
 
 
 def _pinned(wanted: Requirement, digest: Digest, size: int | None, place: Candidate | None) -> LockedModel:
+    if place is not None and place.source == "library":
+        place = None  # the same bytes under another name on this disk: no place for anybody else
     link = public_link(place.id) if place else None
     return LockedModel(
         name=wanted.name,
@@ -135,7 +139,8 @@ def _agrees(sha256: Digest, hasher: Hasher | None, other: Digest | None) -> bool
     return known in (None, other)
 
 
-def _locked(need: Requirement, locked: Sequence[LockedModel]) -> LockedModel | None:
+def pin_of(need: Requirement, locked: Sequence[LockedModel]) -> LockedModel | None:
+    """Return what a lock says about a requirement: the same name in the same folder, where there is one."""
     named = [model for model in locked if model.name == need.name]
     exact = [model for model in named if model.folder == need.folder]
     found = exact or (named if need.folder is None else [])

@@ -199,12 +199,13 @@ def _known_of(need: Requirement, shop: Workshop) -> Resolution:
 def _with_places(found: Resolution, shop: Workshop) -> Resolution:
     """Ask about a file that is here as well; if the workflow names no place, the one where it was fetched."""
     need = found.requirement
-    origin = shop.library.origin_of(found.present.path) if found.present else None
+    here = found.present.path if found.present else next((one.local for one in found.candidates), None)
+    origin = shop.library.origin_of(here) if here else None
     if origin and not need.urls and not origin.startswith("file:"):
         need = replace(need, urls=(origin,))
     known = look_up(need, shop.library, shop.sources, shop.http)
     sure = tuple(candidate for candidate in known.candidates if candidate.evidence.is_sure)
-    return replace(found, candidates=sure, failures=known.failures)
+    return replace(found, candidates=sure or found.candidates, failures=known.failures)
 
 
 @contextmanager

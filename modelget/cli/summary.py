@@ -114,12 +114,14 @@ def _show_notes(item: PlanItem, verbose: bool) -> None:
 
 
 def _short(candidate: Candidate) -> str:
+    return short_id(candidate.id) if candidate.local is None else f"linked to {candidate.local.name}"
+
+
+def short_id(reference: str) -> str:
     """Say where a file comes from in as few words as tell: repository and revision, or version."""
-    if candidate.local is not None:
-        return f"linked to {candidate.local.name}"
-    if not candidate.id.startswith(("hf:", "modelscope:")):
-        return candidate.id
-    head, _at, revision = candidate.id.rpartition("@")
+    if not reference.startswith(("hf:", "modelscope:")):
+        return reference
+    head, _at, revision = reference.rpartition("@")
     return "/".join(head.split("/")[:2]) + f"@{revision[:8]}"
 
 

@@ -36,7 +36,7 @@ class Terms:
     commercial_use: bool | None = None
     """Whether commercial use is allowed to everybody; None when that is unknown or depends on who asks."""
     reason: str = ""
-    """Why so, as half a sentence: ``it forbids commercial use``."""
+    """Why so, as half a sentence: ``its text forbids it``."""
     restrictions: tuple[Restriction, ...] = ()
     audience: str | None = None
     """The rating in the place's own words: Civitai's ``R, X``."""

@@ -37,7 +37,7 @@ def test_the_table_has_a_mark_and_the_details_come_with_v(modelget, workflow) ->
     assert "civitai (none) [non-commercial, NSFW]" in short
     assert "https://creativecommons.org" not in short
     assert "licence: cc-by-nc-4.0 (https://creativecommons.org/licenses/by-nc/4.0/)" in full
-    assert "commercial use: not allowed: it forbids commercial use" in full
+    assert "commercial use: not allowed: its text forbids it" in full
     assert "restrictions: non-commercial, not-for-all-audiences" in full
 
 

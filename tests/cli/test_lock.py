@@ -281,3 +281,55 @@ def test_an_official_template_is_locked_and_planned_from_its_lock(modelget, tmp_
     again = modelget("plan", Path(locked["locked_workflow"]), "--json").document["requirements"]
     evidence = {need["name"]: need["candidates"][0]["evidence"] for need in again if need["candidates"]}
     assert evidence == dict.fromkeys(named, "SAME_DIGEST")
+
+
+def test_a_place_that_cannot_answer_does_not_cost_the_pin_that_was_there(modelget, workflow) -> None:
+    modelget("lock", workflow)
+    before = lock_of(workflow)
+    copy = workflow.with_name("x.locked.json").read_bytes()
+    modelget.environ["MODELGET_CIVITAI_ENDPOINT"] = "http://127.0.0.1:9"
+    ran = modelget("lock", workflow)
+    assert ran.code == 3
+    assert "civitai could not answer" in ran.out
+    assert "Kept as they were locked before: loras/lora.safetensors." in ran.out
+    assert lock_of(workflow) == before
+    assert workflow.with_name("x.locked.json").read_bytes() == copy
+
+
+def test_bytes_that_are_here_under_another_name_are_locked_to_where_they_came_from(
+    modelget, hub, tmp_path
+) -> None:
+    modelget("get", "hf:o/r/first.safetensors", "--folder", "loras", "--yes")
+    sha256 = hub.content("o/r/first.safetensors").sha256
+    node = loader(5, "second.safetensors", "loras", "https://gone.example/x", hash=sha256, hash_type="sha256")
+    workflow = save_workflow(tmp_path / "x.json", node)
+    assert modelget("lock", workflow).code == 0
+    model = lock_of(workflow)["second.safetensors"]
+    assert model["sha256"] == sha256
+    assert str(tmp_path) not in json.dumps(model)
+
+
+def test_details_come_with_v(modelget, workflow) -> None:
+    short, full = modelget("lock", workflow).out, modelget("lock", workflow, "-v").out
+    assert "hf:o/r@" in short
+    assert "licence: apache-2.0 (https://spdx.org/licenses/Apache-2.0.html)" in full
+    assert "commercial use:" not in short
+
+
+def test_verify_holds_files_to_the_lock(modelget, models, workflow) -> None:
+    modelget("install", workflow, "--yes")
+    modelget("lock", workflow)
+    assert modelget("verify", workflow).code == 0
+    with (models / "vae/ae.safetensors").open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(b"\x7f")
+    ran = modelget("verify", workflow)
+    assert ran.code == 1
+    assert f"expected sha256:{lock_of(workflow)['ae.safetensors']['sha256']}" in ran.out
+
+
+@pytest.mark.parametrize("word", ["--check", "--in-place"])
+def test_what_cannot_be_read_is_refused_and_nothing_is_written(modelget, tmp_path, word) -> None:
+    ran = modelget("lock", tmp_path / "none.json", word)
+    assert ran.code == 2
+    assert [file.name for file in tmp_path.iterdir()] == ["models"]

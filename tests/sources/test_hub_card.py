@@ -84,6 +84,7 @@ def test_odd_fields_are_left_out_and_raise_nothing(odd) -> None:
     [
         ({"cardData": {"license": "mit", "base_model": "black-forest-labs/FLUX.1-dev"}}, "mit", False),
         ({"cardData": {"license": "other", "license_name": "gemma"}}, "gemma", True),
+        ({"cardData": {"license": "mit"}, "tags": ["base_model:finetune:tencent/HunyuanVideo"]}, "mit", None),
         ({"cardData": {}, "tags": ["license:cc-by-nc-4.0"]}, "cc-by-nc-4.0", False),
         ({"cardData": "text", "tags": "text"}, None, None),
         ({"cardData": ["license"], "tags": [5, None]}, None, None),

@@ -61,7 +61,7 @@ def test_everything_is_fetched_where_the_owner_has_no_policy(decide, terms) -> N
 @pytest.mark.parametrize(
     ("terms", "words"),
     [
-        (FORBIDDEN, "Its licence (cc-by-nc-4.0) does not allow commercial use: it forbids commercial use. "),
+        (FORBIDDEN, "Its licence (cc-by-nc-4.0) does not allow commercial use: its text forbids it. "),
         (
             CONDITIONAL,
             "Its licence (stabilityai-ai-community) does not clearly allow commercial use: it is free only",

@@ -25,7 +25,8 @@ def hub_terms(card: Mapping[str, Any] | None, tags: object, page: str, *, gated:
         stated = card.get("license_name") or stated
     link = _link(card.get("license_link"), page)
     terms = terms_of(stated, link=link, restrictions=_limits(card, known), gated=gated)
-    return bound_by(terms, card.get("base_model"))
+    bases = [tag.rpartition(":")[2] for tag in known if tag.startswith("base_model:")]
+    return bound_by(terms, card.get("base_model") or bases)
 
 
 def _limits(card: Mapping[str, Any], tags: list[str]) -> list[Restriction]:
