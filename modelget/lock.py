@@ -11,7 +11,10 @@ from .lock_file import LockedModel, without_secrets
 from .progress import Progress, Reporter
 from .sources.public_links import public_link
 from .types import UNSTATED, Candidate, Digest, ModelFile, Requirement, Resolution, Workflow
-from .verify import Hasher, digest_file
+from .verify import COMPUTED_ALGORITHMS, Hasher, digest_file
+
+_READ_FOR = COMPUTED_ALGORITHMS - {"sha256", "sha256-prefix", "autov2"}
+"""Digests that a recorded sha256 says nothing about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,8 @@ def _from_disk(
     wanted: Requirement, file: ModelFile, sure: list[Candidate], library: Library, reporter: Reporter
 ) -> LockedModel | Unlocked:
     others = [one.digest for one in sure if one.digest] + ([wanted.digest] if wanted.digest else [])
-    other = next((digest for digest in others if digest.algorithm != "sha256"), None)
     digest, hasher = library.digest_of(file.path), None
+    other = next((one for one in others if one.algorithm in _READ_FOR), None)
     if digest is None or other is not None:
         watch = partial(_report, file, reporter)
         hasher = digest_file(file.path, other, watch)

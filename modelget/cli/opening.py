@@ -86,9 +86,12 @@ def read_inputs(names: list[str], verbose: bool = False) -> Inputs:
 
 
 def _read_locked(path: Path) -> Workflow:
-    """Read a workflow and hold it to the lock beside it, if there is one; what they disagree on is told."""
+    """Read a workflow and hold it to the lock beside it, if there is one; that is told, and what they disagree on."""
     workflow = read(path)
-    workflow, notes = held_to_lock(workflow, read_lock(path.parent).get(path.name, ()))
+    locked = read_lock(path.parent).get(path.name, ())
+    workflow, notes = held_to_lock(workflow, locked)
+    if locked:  # whoever can put a file beside a workflow must not change its models unseen
+        notes = [f"{path.name} is held to {path.parent / LOCK_NAME} ({len(locked)} pinned)", *notes]
     for note in notes:
         print(f"note: {plain(note)}", file=sys.stderr)
     return workflow
