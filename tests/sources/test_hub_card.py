@@ -48,6 +48,7 @@ def test_the_licence_is_the_cards_else_that_of_the_tags(card, tags, licence) -> 
         ("//evil.example/x", None),
         ("../../x", None),
         ("https://name:password@o.example/x", None),
+        ("https://token@o.example/x", None),
         ("https://o.example/\x1b[2J", None),
         ("https://[", None),
         ("https://o.example/" + "x" * 600, None),
