@@ -8,6 +8,8 @@ from modelget.settings import Settings
 from modelget.sources.terms import hub_terms
 from modelget.types import Restriction
 
+pytestmark = pytest.mark.hub_client
+
 PAGE = "https://huggingface.co/o/r"
 COMMIT = "a" * 40
 
