@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
+from .by_name import NameList
+from .catalog import local_lists
 from .errors import AccessDenied, InvalidSetting, SourceUnavailable, WebPage
 from .fetch import fetch, give_up, staged_bytes
 from .hosts import HostPolicy
@@ -24,6 +26,7 @@ from .lock_file import LockedModel
 from .plan import in_order_of_use, make_plan, refuse_what_cannot_fit, settle_conflicts
 from .progress import Reporter
 from .resolve import look_up, published_digest, renewed, resolve
+from .search import searches
 from .settings import Settings
 from .sources import Source, all_sources
 from .types import Decisions, Digest, Download, Fetched, Plan, Requirement, Resolution, Verdict, Workflow
@@ -41,10 +44,15 @@ class Workshop:
     http: Http
     stop: Event
     """Set it, and every fetch ends at its next chunk."""
+    lists: tuple[NameList, ...] = ()
+    """Who is asked, in this order, about a model of which nothing but the name is known."""
 
 
-def open_workshop(settings: Settings, library: Library) -> Workshop:
-    """Bring settings, library, sources and the network client together."""
+def open_workshop(settings: Settings, library: Library, *, comfyui: Path | None = None) -> Workshop:
+    """Bring settings, library, sources, lists of names and the network client together.
+
+    ``comfyui`` is the folder of the installation beside which to look for lists.
+    """
     stop = Event()
     sources = tuple(all_sources(settings))
     policy = _policy(sources, settings)
@@ -55,7 +63,8 @@ def open_workshop(settings: Settings, library: Library) -> Workshop:
         clock=Clock(sleep=stop.wait),
         connections_per_host=settings.limits.connections_per_host,
     )
-    return Workshop(settings, library, sources, http, stop)
+    lists = (*local_lists(settings.catalog, comfyui), *searches(settings, library))
+    return Workshop(settings, library, sources, http, stop, lists)
 
 
 def plan_for(workflows: Sequence[Workflow], shop: Workshop, decisions: Decisions | None = None) -> list[Plan]:
@@ -183,7 +192,7 @@ def _resolve_all(needs: Iterable[Requirement], shop: Workshop) -> dict[Requireme
 
 def _resolved(need: Requirement, shop: Workshop) -> Resolution:
     """Resolve; where licences matter, ask about a file that is here as well."""
-    found = resolve(need, shop.library, shop.sources, shop.http)
+    found = resolve(need, shop.library, shop.sources, shop.http, shop.lists)
     if found.present is None or shop.settings.licence_policy == "any":
         return found
     return _with_places(found, shop)
@@ -191,7 +200,7 @@ def _resolved(need: Requirement, shop: Workshop) -> Resolution:
 
 def _known_of(need: Requirement, shop: Workshop) -> Resolution:
     """Find out where a model is and what its places say of it, wherever it is."""
-    found = resolve(need, shop.library, shop.sources, shop.http)
+    found = resolve(need, shop.library, shop.sources, shop.http, shop.lists)
     is_known = found.present is None and all(one.source != "library" for one in found.candidates)
     return found if is_known else _with_places(found, shop)
 

@@ -129,7 +129,7 @@ def _item(
     if not open_ones:
         return _without_candidate(resolution, sure)
     if len({candidate.identity or candidate.id for candidate in open_ones}) > 1:
-        ids = " or ".join(dict.fromkeys(candidate.id for candidate in open_ones))
+        ids = _ids(open_ones)
         return PlanItem(
             resolution,
             Status.CHOOSE,
@@ -171,9 +171,16 @@ def _fetch_item(
     if not wanted.active and not decisions.include_inactive:
         return PlanItem(resolution, Status.FETCH, "Its nodes are switched off: not fetched without --all.")
     label = f"{wanted.folder}/{name}"
+    named = f"No link leads to it: found by its name in {candidate.named_by}." if candidate.named_by else None
     return PlanItem(
-        resolution, Status.FETCH, None, Download(candidate, destination, library.staging(destination), label)
+        resolution, Status.FETCH, named, Download(candidate, destination, library.staging(destination), label)
     )
+
+
+def _ids(candidates: Iterable[Candidate]) -> str:
+    """Name the files to choose from, and who says so where that is not the workflow."""
+    told = (one.id + (f" (found in {one.named_by})" if one.named_by else "") for one in candidates)
+    return " or ".join(dict.fromkeys(told))
 
 
 def _file_name(wanted: Requirement, candidate: Candidate) -> str:
@@ -196,10 +203,8 @@ def _without_candidate(resolution: Resolution, barred: list[Candidate]) -> PlanI
         barrier = barred[0].barrier
         return PlanItem(resolution, Status.DENIED, f"{barrier.message}. {barrier.hint}")
     if resolution.candidates:
-        ids = " or ".join(candidate.id for candidate in resolution.candidates)
-        return PlanItem(
-            resolution, Status.CHOOSE, f"Not surely the same file. Pass --choose {wanted.name}=ID with {ids}."
-        )
+        choose = f"--choose {wanted.name}=ID with {_ids(resolution.candidates)}"
+        return PlanItem(resolution, Status.CHOOSE, f"Not surely the same file. Pass {choose}.")
     if resolution.failures:
         names = ", ".join(sorted({failure.source for failure in resolution.failures}))
         return PlanItem(resolution, Status.UNRESOLVED, f"Could not ask {names}. Try again, or pass {choose}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from .by_name import NameList, find_by_name
 from .errors import HostNotAllowed, SourceUnavailable, UnsafeFile
 from .http import Http
 from .library import Library
@@ -22,10 +23,17 @@ from .types import (
 from .verify import COMPUTED_ALGORITHMS, check_contents
 
 
-def resolve(wanted: Requirement, library: Library, sources: Iterable[Source], http: Http) -> Resolution:
+def resolve(
+    wanted: Requirement,
+    library: Library,
+    sources: Iterable[Source],
+    http: Http,
+    lists: Iterable[NameList] = (),
+) -> Resolution:
     """Find out where one model is, or where it can be had; asks no source when its bytes are already here.
 
-    A source that cannot answer becomes a SourceFailure beside what the others found.
+    ``lists`` are asked, in their order, only about a name that nothing else speaks for. A source that cannot
+    answer becomes a SourceFailure beside what the others found.
     """
     if present := _here(wanted, library):
         return present
@@ -33,11 +41,17 @@ def resolve(wanted: Requirement, library: Library, sources: Iterable[Source], ht
         return Resolution(wanted)
     if twin := _pinned_here(wanted, library):
         return _published_here(wanted, [twin], library) or Resolution(wanted, candidates=(twin,))
-    looked_up = look_up(wanted, library, sources, http)
+    looked_up = look_up(wanted, library, sources, http, lists)
     return _published_here(wanted, looked_up.candidates, library) or looked_up
 
 
-def look_up(wanted: Requirement, library: Library, sources: Iterable[Source], http: Http) -> Resolution:
+def look_up(
+    wanted: Requirement,
+    library: Library,
+    sources: Iterable[Source],
+    http: Http,
+    lists: Iterable[NameList] = (),
+) -> Resolution:
     """Find out where one model can be had, and what its places say of it, wherever it is already."""
     sources = list(sources)
     found, failures = _ask(wanted, sources, http)
@@ -47,6 +61,15 @@ def look_up(wanted: Requirement, library: Library, sources: Iterable[Source], ht
         more, more_failures = _ask(replace(wanted, urls=()), sources, http)
         weighed += [_with_twin(_weigh(candidate, wanted), library) for candidate in more]
         failures += more_failures
+    if _is_only_a_name(wanted, weighed, failures):
+
+        def ask(question: Requirement) -> tuple[list[Candidate], list[SourceFailure]]:
+            answers, faults = _ask(question, sources, http)
+            return [_weigh(candidate, question) for candidate in answers], faults
+
+        named, name_failures = find_by_name(wanted, lists, ask, http)
+        weighed += [_with_twin(candidate, library) for candidate in named]
+        failures += name_failures
     best: dict[str, Candidate] = {}
     for candidate in sorted(weighed, key=_rank):
         best.setdefault(candidate.id, candidate)
@@ -176,6 +199,14 @@ def _with_twin(candidate: Candidate, library: Library) -> Candidate:
 
 def _can_be_had(candidate: Candidate) -> bool:
     return candidate.barrier is None and candidate.evidence.is_sure
+
+
+def _is_only_a_name(
+    wanted: Requirement, found: Iterable[Candidate], failures: Iterable[SourceFailure]
+) -> bool:
+    """Tell whether nothing but the name is left; a link that could not be asked may still be right."""
+    is_open = bool(wanted.urls) and any(failures)
+    return not (is_open or wanted.is_decided or any(candidate.evidence.is_sure for candidate in found))
 
 
 def _rank(candidate: Candidate) -> tuple[object, ...]:

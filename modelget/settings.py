@@ -33,11 +33,26 @@ MIRRORED = (
 )
 """Sources that may be asked elsewhere: ``MODELGET_<NAME>_ENDPOINT``, or ``<name>`` below ``[endpoints]``."""
 
+TRUSTED_OWNERS = (
+    "Comfy-Org",  # ComfyUI's own publisher: most of what the official templates name
+    "comfyanonymous",  # ComfyUI's author: the text encoders of the first Flux and SD3 workflows
+    "Kijai",  # conversions for the wrapper packs, which workflows name by file alone
+    "city96",  # the GGUF conversions that ComfyUI-GGUF's own pages point to
+    "black-forest-labs",  # who trained Flux
+    "stabilityai",  # who trained Stable Diffusion
+    "Lightricks",  # who trained LTX-Video
+    "lightx2v",  # who trained the few-step LoRAs of Wan and Qwen-Image
+    "lllyasviel",  # who trained ControlNet
+    "h94",  # who trained IP-Adapter
+)
+"""Owners on the Hub that workflows mean by a bare file name, and that publish what they made or converted."""
+
 _GIB = 2**30
 _KEYS = (
     "allow_hosts",
     "allow_pickle",
     "autofetch",
+    "catalog",
     "endpoints.huggingface",
     *(f"endpoints.{name}" for name in MIRRORED),
     "licence_policy",
@@ -45,7 +60,9 @@ _KEYS = (
     "limits.parallel_files",
     "limits.plan_gb",
     "limits.spare_gib",
+    "trusted_owners",
 )
+_OWNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,95}")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 _COOKIE = re.compile(r"[^\",;\\]+")
 """What RFC 6265 leaves of those characters to the value of a cookie."""
@@ -106,6 +123,10 @@ class Settings:
     allow_pickle: str = "ask"
     licence_policy: str = "any"
     """``any``, or ``commercial``: fetch only what clearly allows commercial use."""
+    catalog: Path | None = None
+    """The owner's own list of models."""
+    trusted_owners: tuple[str, ...] = TRUSTED_OWNERS
+    """Owners on the Hub whose file names are believed."""
     limits: Limits = field(default_factory=Limits)
     offline: bool = False
 
@@ -128,7 +149,8 @@ def load_settings(
     environ: Mapping[str, str] = os.environ, *, comfyui: Path | None = None, offline: bool = False
 ) -> Settings:
     """Read the settings; raise InvalidSetting naming the variable or the file that is wrong."""
-    written = _Written(environ, _config_file(environ, comfyui))
+    config = _config_file(environ, comfyui)
+    written = _Written(environ, config)
     hub = _endpoint(*written.value("HF_ENDPOINT", "endpoints.huggingface", HUB_ENDPOINT))
     mirrors = _mirrors(written)
     return Settings(
@@ -143,6 +165,8 @@ def load_settings(
         autofetch=_choice(written, "autofetch", ("ask", "auto", "off")),
         allow_pickle=_choice(written, "allow_pickle", ("ask", "never")),
         licence_policy=_choice(written, "licence_policy", POLICIES),
+        catalog=_catalog(written, config.parent if config else _state_folder(comfyui)),
+        trusted_owners=_owners(*written.value("MODELGET_TRUSTED_OWNERS", "trusted_owners")),
         limits=_limits(written),
         offline=offline or environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"),
     )
@@ -153,7 +177,7 @@ class _Written:
 
     def __init__(self, environ: Mapping[str, str], file: Path | None) -> None:
         self._environ, self._file = environ, file
-        self._table = {} if file is None else _read_toml(file)
+        self._table = {} if file is None else _read_settings(file)
 
     def value(self, variable: str, key: str, default: object = None) -> tuple[str, Any]:
         """Return where the value in force was written, and the value."""
@@ -171,12 +195,17 @@ def _config_file(environ: Mapping[str, str], comfyui: Path | None) -> Path | Non
             )
         return path
     # A folder with two underscores is out of reach of ComfyUI's /userdata routes; user/default is not.
-    beside = comfyui / "user" / "__modelget" / "modelget.toml" if comfyui else None
+    folder = _state_folder(comfyui)
+    beside = folder / "modelget.toml" if folder else None
     return beside if beside and beside.is_file() else None
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    """Return the values by their keys, a table's as ``table.key``; a misspelt key is refused."""
+def _state_folder(comfyui: Path | None) -> Path | None:
+    return comfyui / "user" / "__modelget" if comfyui else None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return what a file of the owner holds; raise InvalidSetting when it cannot be read."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
@@ -186,18 +215,51 @@ def _read_toml(path: Path) -> dict[str, Any]:
             raise InvalidSetting(f"{path}: tomli is needed to read it", "Run: pip install tomli") from None
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InvalidSetting(
             f"{path}: {error}", "Correct the file; docs/settings.md lists the keys."
         ) from None
+    return table
+
+
+def _read_settings(path: Path) -> dict[str, Any]:
+    """Return the values by their keys, a table's as ``table.key``; a misspelt key is refused."""
     values: dict[str, Any] = {}
-    for key, value in table.items():
+    for key, value in read_toml(path).items():
         inner = {f"{key}.{name}": value[name] for name in value} if isinstance(value, dict) else {key: value}
         values.update(inner)
     for key in values:
         if key not in _KEYS:
             raise InvalidSetting(f"{path}: {key} is not a setting", f"The settings are {', '.join(_KEYS)}.")
     return values
+
+
+def _catalog(written: _Written, folder: Path | None) -> Path | None:
+    """Return the owner's list: the one that is named, which must be there, else the one beside the settings."""
+    place, value = written.value("MODELGET_CATALOG", "catalog")
+    if value is None:
+        beside = folder / "catalog.toml" if folder else None
+        return beside if beside and beside.is_file() else None
+    path = (folder or Path()) / Path(str(value)).expanduser()
+    if place == "MODELGET_CATALOG":
+        path = Path(str(value)).expanduser()
+    if not path.is_file():
+        raise InvalidSetting(f"{place}: {path} does not exist", "Create it, or correct its name.")
+    return path
+
+
+def _owners(place: str, value: object) -> tuple[str, ...]:
+    """Return the owners in the order given; an empty list in the file trusts nobody."""
+    if value is None:
+        return TRUSTED_OWNERS
+    listed = value.split(",") if isinstance(value, str) else value
+    if not isinstance(listed, list):
+        raise InvalidSetting(f"{place}: {value!r} is not a list", 'Write it like ["Comfy-Org", "Kijai"].')
+    owners = [str(owner).strip() for owner in listed if str(owner).strip()]
+    for owner in owners:
+        if not _OWNER.fullmatch(owner):
+            raise InvalidSetting(f"{place}: {owner!r} is not an owner's name", "Write it as the Hub does.")
+    return tuple(dict.fromkeys(owners))
 
 
 def _endpoint(place: str, value: object) -> str:

@@ -60,6 +60,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "digest": str(digest) if digest else None,
         "claimed_digest": str(candidate.claimed) if candidate.claimed else None,
         "evidence": candidate.evidence.name,
+        "named_by": candidate.named_by,
         "licence": candidate.terms.licence,
         "licence_link": candidate.terms.link,
         "commercial_use": candidate.terms.commercial_use,

@@ -40,7 +40,7 @@ def open_from(args: Namespace) -> Workshop:
     library = open_library(comfyui=comfyui, models_dir=args.models_dir)
     settings = load_settings(args.environ, comfyui=comfyui, offline=args.offline)
     policy = getattr(args, "licence_policy", None) or settings.licence_policy
-    return open_workshop(replace(settings, licence_policy=policy), library)
+    return open_workshop(replace(settings, licence_policy=policy), library, comfyui=comfyui)
 
 
 def settings_from(args: Namespace) -> Settings:

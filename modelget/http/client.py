@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
 from typing import Any
@@ -136,6 +136,27 @@ class Http:
         Raises:
             SourceUnavailable: no usable answer; ``retry_after`` holds the wait a server asked for.
         """
+        return self._document(url, json)[0]
+
+    def get_pages(self, url: str) -> Iterator[Any]:
+        """Yield the JSON documents of a list in pages, each of which names the next one in a ``Link`` header.
+
+        Yields None, as ``get_json`` returns it, for a page that is not there. All pages come from one origin.
+
+        Raises:
+            SourceUnavailable: as ``get_json``, or the next page is said to be somewhere else.
+        """
+        following: str | None = url
+        while following:
+            document, following = self._document(following, None)
+            if following and self.policy.check(following) != self.policy.check(url):
+                raise SourceUnavailable(
+                    f"{redact(url)}: the next page is said to be at {origin_of(following)}"
+                )
+            yield document
+
+    def _document(self, url: str, json: Any) -> tuple[Any, str | None]:
+        """Return a document, and the address of the next page if there is one."""
         for attempt in range(_DOCUMENT_TRIES):
             last = attempt == _DOCUMENT_TRIES - 1
             try:
@@ -147,9 +168,9 @@ class Http:
                 continue
             with reply:
                 if reply.status == 404:
-                    return None
+                    return None, None
                 if reply.status < 400:
-                    return reply.json()
+                    return reply.json(), _next_page(reply)
                 wait = retry_after(reply.headers, self.clock.wall())
                 if last or reply.status not in RETRIED_STATUSES or (wait or 0) > _LONGEST_DOCUMENT_WAIT:
                     raise refusal(reply, wait)
@@ -211,6 +232,16 @@ class Http:
 def _bundle() -> str | None:
     """Return the owner's own authorities, None for those that come with certifi."""
     return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or None
+
+
+def _next_page(reply: Reply) -> str | None:
+    """Return where a ``Link: <…>; rel="next"`` header leads (RFC 8288)."""
+    try:
+        links = requests.utils.parse_header_links(reply.headers.get("Link", ""))
+        found = next((link["url"] for link in links if link.get("rel") == "next"), None)
+        return urljoin(reply.url, found) if found else None
+    except (ValueError, LookupError):
+        return None
 
 
 def _next(url: str, location: str) -> str:

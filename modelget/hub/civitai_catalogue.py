@@ -59,6 +59,38 @@ class Catalogue:
             known["AutoV3"] = content.tensors_sha256[:12]
         return {algorithm: digits.upper() for algorithm, digits in sorted(known.items()) if digits}
 
+    def found_by(self, words: str, *, nsfw: bool) -> list[list[CivitaiVersion]]:
+        """Return the known versions of each model whose name has all the words, newest model first."""
+        wanted = words.casefold().split()
+        models: dict[int, list[CivitaiVersion]] = {}
+        for version in self._listed():
+            name = version.model_name.casefold()
+            if all(word in name for word in wanted) and (nsfw or not version.nsfw):
+                models.setdefault(version.model_id, []).insert(0, version)
+        return [models[number] for number in sorted(models, reverse=True)]
+
+    def model_json(self, versions: list[CivitaiVersion], base_url: str) -> dict[str, Any]:
+        """Describe a model by its versions, newest first."""
+        newest = versions[0]
+        model = {
+            "id": newest.model_id,
+            "name": newest.model_name,
+            "type": newest.type,
+            "nsfw": newest.nsfw,
+            "poi": newest.poi,
+            "allowNoCredit": newest.allow_no_credit,
+            "allowCommercialUse": list(newest.allow_commercial_use),
+            "allowDerivatives": newest.allow_derivatives,
+            "allowDifferentLicense": newest.allow_different_license,
+            "availability": "Public",
+            "creator": {"username": "embedded-user", "image": None},
+            "tags": [],
+            "modelVersions": [self.short_json(version, base_url) for version in versions],
+        }
+        if newest.barrier == "archived":
+            model["mode"] = "Archived"
+        return model
+
     def version_json(self, version: CivitaiVersion, base_url: str) -> dict[str, Any]:
         """Describe a version and its model."""
         model = {"name": version.model_name, "type": version.type, "nsfw": version.nsfw, "poi": version.poi}

@@ -104,6 +104,16 @@ class Repositories:
             asked = set(self._asked.get(repository.key, ()))
         return sorted(path for path in given | asked if repository.file(path) not in self._rules.missing)
 
+    def owned_by(self, owner: str, token: str | None) -> list[Repository]:
+        """List an owner's model repositories that the rules give files or that someone asked for a file of."""
+        with self._lock:
+            keys = {*map(_repository_of, self._rules.files), *self._asked}
+        hidden = self._rules.private | self._rules.disabled | self._rules.missing
+        seen = (key for key in keys if key not in hidden or self._granted(token, key))
+        start = f"{owner}/".lower()
+        owned = (key for key in seen if key.lower().startswith(start) and key.count("/") == 1)
+        return [Repository("models", key) for key in sorted(owned)]
+
     def is_gated(self, repository: Repository) -> bool:
         """Tell whether terms must be accepted first."""
         return repository.key in self._rules.gated
@@ -118,6 +128,10 @@ class Repositories:
 
     def _granted(self, token: str | None, key: str) -> bool:
         return key in self._rules.tokens.get(token or "", ())
+
+
+def _repository_of(key: str) -> str:
+    return "/".join(key.split("/")[:2])
 
 
 def is_lfs(path: str, content: Content) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .digest import Digest
 from .found import Barrier, Candidate, Evidence, ModelFile, Resolution, SourceFailure
-from .names import MODEL_SUFFIXES, PICKLE_SUFFIXES, has_model_suffix, stem_of
+from .listed import Listing
+from .names import MODEL_SUFFIXES, PICKLE_SUFFIXES, has_model_suffix, is_generic, stem_of
 from .planned import Download, Fetched, Plan, PlanItem, Status, Verdict, to_fetch
 from .terms import UNSTATED, Restriction, Terms
 from .wanted import Decisions, Requirement, Workflow
@@ -20,6 +21,7 @@ __all__ = [
     "Download",
     "Evidence",
     "Fetched",
+    "Listing",
     "ModelFile",
     "Plan",
     "PlanItem",
@@ -32,6 +34,7 @@ __all__ = [
     "Verdict",
     "Workflow",
     "has_model_suffix",
+    "is_generic",
     "stem_of",
     "to_fetch",
 ]

@@ -60,6 +60,8 @@ class Candidate:
     barrier: Barrier | None = None
     local: Path | None = None
     """The same bytes on this disk: linked instead of fetched."""
+    named_by: str | None = None
+    """Who says that the wanted name is this file, where no link and no digest of the workflow does."""
 
     @property
     def identity(self) -> Digest | None:

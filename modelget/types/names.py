@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 
 PICKLE_SUFFIXES = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl"})
@@ -9,6 +10,20 @@ PICKLE_SUFFIXES = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl"})
 
 MODEL_SUFFIXES = PICKLE_SUFFIXES | {".safetensors", ".sft", ".gguf", ".onnx"}
 """What a fetched file may be called; nothing that Python, a shell or ComfyUI would run as code."""
+
+_GENERIC = re.compile(
+    r"(?:(?:diffusion_|open_clip_)?pytorch_|flax_|tf_)?model(?:[._](?:fp16|fp32|bf16|ema|non_ema|quantized))*"
+    r"|(?:pytorch_)?lora(?:_weights)?|adapter(?:_model)?|weights?|checkpoint|ckpt|consolidated"
+    r"|vae|unet|transformer|text_encoder(?:_[0-9])?|image_encoder|controlnet|clip|best|last|final|latest"
+    r"|(?:.*[._-])?[0-9]{5}-of-[0-9]{5}|[0-9]+",
+    re.IGNORECASE,
+)
+"""Names that a format or a tool gives to every file it writes."""
+
+
+def is_generic(name: str) -> bool:
+    """Tell whether so many files bear this name that it says nothing about which one is meant."""
+    return _GENERIC.fullmatch(stem_of(name.rpartition("/")[2])) is not None
 
 
 def has_model_suffix(name: str) -> bool:

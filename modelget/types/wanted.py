@@ -35,6 +35,9 @@ class Requirement:
     renamable: bool = False
     """Whether the file may bear its publisher's name: the text tells what was used, nothing looks it up."""
 
+    is_decided: bool = False
+    """Whether a person named the place: then no other will do."""
+
     @property
     def is_left_to_pack(self) -> bool:
         """Tell whether the node's own pack fetches it, and nobody says another place."""
@@ -67,7 +70,8 @@ class Decisions:
         """Return the requirement as the person decided it; the digest that a workflow pins still holds."""
         chosen, folder = _for_name(self.choose, wanted.name), _for_name(self.folders, wanted.name)
         urls = (chosen,) if chosen else wanted.urls
-        return replace(wanted, urls=urls, folder=folder or wanted.folder)
+        decided = wanted.is_decided or chosen is not None
+        return replace(wanted, urls=urls, folder=folder or wanted.folder, is_decided=decided)
 
     def allows_pickle(self, name: str) -> bool:
         """Tell whether a person accepted this file by its name."""

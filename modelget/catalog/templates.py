@@ -1,0 +1,56 @@
+"""ComfyUI's official templates: workflows that declare their models, installed beside ComfyUI by pip.
+
+The packages were one (``comfyui_workflow_templates``), then one for each kind of media, then
+``comfyui_workflow_templates_json``; all keep the workflows in ``templates/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from ..types import Evidence, Listing
+from ..workflow.declarations import Declaration, declared_in
+from .listed import is_listable, read_json
+
+_FOLDERS = "comfyui_workflow_templates*/templates"
+_MOST_FILES = 10_000
+
+
+def read_templates(packages: Iterable[Path]) -> list[Listing]:
+    """Return what the templates declare, each name, folder and link once."""
+    first: dict[tuple[str, str | None, str], tuple[Declaration, str]] = {}
+    for path in _template_files(packages):
+        for declared in _declarations(path):
+            url = (declared.url or "").removesuffix("?download=true")
+            if is_listable(declared.name, url):
+                first.setdefault((declared.name, declared.folder, url), (declared, path.stem))
+    return [
+        Listing(
+            declared.name,
+            folder,
+            url,
+            f"the official template {template}",
+            Evidence.TRUSTED_NAME,
+            declared.digest,
+        )
+        for (_name, folder, url), (declared, template) in first.items()
+    ]
+
+
+def _template_files(packages: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files of the first place that has any: another environment's may be years older."""
+    for package in packages:
+        files = (path for folder in sorted(package.glob(_FOLDERS)) for path in sorted(folder.glob("*.json")))
+        if found := list(islice(files, _MOST_FILES)):
+            yield from found
+            return
+
+
+def _declarations(path: Path) -> list[Declaration]:
+    document = read_json(path)
+    try:
+        return list(declared_in(document)) if isinstance(document, dict) else []
+    except RecursionError:  # subgraphs in subgraphs without end
+        return []
