@@ -59,7 +59,7 @@ def _place(save_path: str, kind: str) -> tuple[str | None, str]:
     """Return the model folder, None when it is none, and the sub-folder."""
     if save_path in ("", "default"):
         return _FOLDERS.get(kind.lower()), ""
-    folder, _slash, below = save_path.strip("/").partition("/")
+    folder, _slash, below = save_path.rstrip("/").partition("/")
     if folder.lower() in _NO_FOLDERS or ".." in below.split("/") or not is_name(folder):
         return None, ""
     return current_folder(folder), below
