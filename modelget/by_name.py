@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
 
-from .errors import SourceUnavailable
+from .errors import HostNotAllowed, SourceUnavailable
 from .http import Http
 from .types import (
     Candidate,
@@ -75,6 +75,8 @@ def _look_up(names: NameList, wanted: Requirement, http: Http) -> tuple[list[Lis
         found.extend(names.listings(wanted, http))  # what came before a failure is kept
     except SourceUnavailable as error:
         return found, [SourceFailure(names.name, error.kind, str(error), error.retry_after)]
+    except HostNotAllowed as error:  # the answer is redirected off the list
+        return found, [SourceFailure(names.name, "unavailable", f"{error}. {error.hint}")]
     return found, []
 
 

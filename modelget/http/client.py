@@ -148,12 +148,9 @@ class Http:
         """
         following: str | None = url
         while following:
-            document, following = self._document(following, None)
-            if following and self.policy.check(following) != self.policy.check(url):
-                raise SourceUnavailable(
-                    f"{redact(url)}: the next page is said to be at {origin_of(following)}"
-                )
+            document, target = self._document(following, None)
             yield document
+            following = _following(following, target) if target else None
 
     def _document(self, url: str, json: Any) -> tuple[Any, str | None]:
         """Return a document, and the address of the next page if there is one."""
@@ -235,13 +232,20 @@ def _bundle() -> str | None:
 
 
 def _next_page(reply: Reply) -> str | None:
-    """Return where a ``Link: <…>; rel="next"`` header leads (RFC 8288)."""
+    """Return what a ``Link: <…>; rel="next"`` header names (RFC 8288)."""
+    links = requests.utils.parse_header_links(reply.headers.get("Link", ""))
+    return next((link["url"] for link in links if link.get("rel") == "next" and link.get("url")), None)
+
+
+def _following(url: str, target: str) -> str:
+    """Return the address of the next page; raise SourceUnavailable when it is not at the same origin."""
     try:
-        links = requests.utils.parse_header_links(reply.headers.get("Link", ""))
-        found = next((link["url"] for link in links if link.get("rel") == "next"), None)
-        return urljoin(reply.url, found) if found else None
-    except (ValueError, LookupError):
-        return None
+        following = urljoin(url, target)
+        if origin_of(following) == origin_of(url):
+            return following
+    except (ValueError, InvalidSetting):
+        pass
+    raise SourceUnavailable(f"{redact(url)}: the next page is said to be somewhere else")
 
 
 def _next(url: str, location: str) -> str:

@@ -11,19 +11,20 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from ..errors import HostNotAllowed, SourceUnavailable
+from ..errors import SourceUnavailable
 from ..http import Http
 from ..sources.fields import entries, text, whole
 from ..types import Evidence, Listing, Requirement, is_generic, stem_of
 
 _MOST_MODELS = 20
 _MOST_SUGGESTIONS = 3
-_FEWEST_LETTERS = 4
-_WORD = re.compile(r"[^\W_]+")
-_TECHNICAL = re.compile(
-    r"(?:bf|fp|int|nf|nvfp|mxfp)[0-9]+|e[0-9]m[0-9](?:fn)?|q[0-9]|[kmsx]+|pruned|ema|emaonly|scaled|inpainting|safetensors"
-)
-_VERSION = re.compile(r"v?[0-9]+[a-z]?")
+_DIGITS = re.compile(r"[0-9a-fA-F]{8,64}")
+"""What stands in a name's place where a text gives no name: a digest."""
+_LETTERS = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
+"""``juggernautXL`` is what becomes of "Juggernaut XL" in a file's name."""
+
+_TECHNICAL = frozenset({"fp", "bf", "pruned", "ema", "emaonly", "scaled"})
 
 
 class CivitaiNames:
@@ -44,8 +45,8 @@ class CivitaiNames:
             SourceUnavailable: no endpoint answered.
         """
         stem = stem_of(wanted.name.rpartition("/")[2])
-        letters = sum(map(str.isalpha, stem))
-        if wanted.digest or is_generic(stem) or letters < _FEWEST_LETTERS or http.offline:
+        says_little = is_generic(stem) or _DIGITS.fullmatch(stem) or not _words(stem)
+        if wanted.digest or says_little or http.offline:
             return
         for words in _questions(stem):
             models = self._search(words, http)
@@ -62,16 +63,18 @@ class CivitaiNames:
                 return entries(http.get_json(f"{endpoint}/api/v1/models?{question}"), "items")
             except SourceUnavailable as error:
                 failures.append(error)
-            except HostNotAllowed as error:
-                failures.append(SourceUnavailable(f"Civitai sends its answer from somewhere else: {error}"))
         raise failures[0]
 
 
 def _questions(stem: str) -> Iterable[str]:
-    """Give the words to search for: without what only tells the format, then without the version."""
-    words = [word for word in _WORD.findall(stem) if not _TECHNICAL.fullmatch(word.lower())]
-    names = [word for word in words if not _VERSION.fullmatch(word.lower())]
-    return filter(None, dict.fromkeys((" ".join(words), " ".join(names))))
+    """Give the words to search for: those before the last ``_``, behind which the version stands, then all."""
+    model, _underscore, version = stem.rpartition("_")
+    return filter(None, dict.fromkeys(map(_words, (model or version, stem))))
+
+
+def _words(text: str) -> str:
+    """Separate words, and leave out numbers, single letters and what only tells the format."""
+    return " ".join(w for w in _WORD.findall(text) if len(w.encode()) > 1 and w.lower() not in _TECHNICAL)
 
 
 def _matches(models: Iterable[dict[str, Any]], wanted: str) -> Iterator[Listing]:
@@ -89,4 +92,4 @@ def _matches(models: Iterable[dict[str, Any]], wanted: str) -> Iterator[Listing]
 
 
 def _plain(name: str) -> str:
-    return "".join(_WORD.findall(name)).casefold()
+    return "".join(_LETTERS.findall(name)).casefold()

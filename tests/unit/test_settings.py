@@ -16,6 +16,7 @@ from modelget.settings import (
     CIVITAI_ENDPOINTS,
     HUB_ENDPOINT,
     MIRRORED,
+    TRUSTED_OWNERS,
     Limits,
     Secret,
     Settings,
@@ -369,3 +370,51 @@ def test_offline_the_hubs_client_is_not_even_loaded(
 ) -> None:
     stored(lambda: pytest.fail("it was asked"))
     assert load_settings(offline=True).hub_token is None
+
+
+# The catalogue and trusted owners
+
+
+def test_the_owners_list_is_the_one_beside_the_settings_if_there_is_one(file, written) -> None:
+    environ = written("")
+    assert load_settings(environ).catalog is None
+    beside = file.with_name("catalog.toml")
+    beside.touch()
+    assert load_settings(environ).catalog == beside
+
+
+def test_the_owners_list_lies_in_comfyuis_system_folder_even_without_settings(tmp_path: Path) -> None:
+    folder = tmp_path / "user" / "__modelget"
+    folder.mkdir(parents=True)
+    (folder / "catalog.toml").touch()
+    assert load_settings({}, comfyui=tmp_path).catalog == folder / "catalog.toml"
+
+
+def test_the_owners_list_may_be_elsewhere(file, written, tmp_path) -> None:
+    (tmp_path / "one.toml").touch()
+    (tmp_path / "two.toml").touch()
+    environ = written('catalog = "one.toml"')
+    assert load_settings(environ).catalog == tmp_path / "one.toml"
+    environ["MODELGET_CATALOG"] = str(tmp_path / "two.toml")
+    assert load_settings(environ).catalog == tmp_path / "two.toml"
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"), [('catalog = "gone.toml"', {}), ("", {"MODELGET_CATALOG": "gone.toml"})]
+)
+def test_a_list_that_is_named_must_be_there(written, text, variable) -> None:
+    with pytest.raises(InvalidSetting, match=r"gone\.toml"):
+        load_settings(written(text) | variable)
+
+
+def test_trusted_owners_are_a_short_list_unless_the_owner_says_otherwise(written) -> None:
+    assert load_settings({}).trusted_owners == TRUSTED_OWNERS
+    assert load_settings(written("trusted_owners = []")).trusted_owners == ()
+    assert load_settings(written('trusted_owners = ["a", "b", "a"]')).trusted_owners == ("a", "b")
+    assert load_settings({"MODELGET_TRUSTED_OWNERS": "a, b"}).trusted_owners == ("a", "b")
+
+
+@pytest.mark.parametrize("value", ["5", '["a/b"]', '["../x"]', '["a b"]', '["a?x=1"]', "{ a = 1 }"])
+def test_what_cannot_be_an_owner_is_refused(written, value) -> None:
+    with pytest.raises(InvalidSetting, match="trusted_owners"):
+        load_settings(written(f"trusted_owners = {value}"))
