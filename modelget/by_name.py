@@ -57,12 +57,15 @@ def find_by_name(wanted: Requirement, lists: Iterable[NameList], ask: Ask, http:
         listings, unheard = _look_up(names, wanted, http)
         asked = [(listing, ask(_question(wanted, listing))) for listing in listings[:_MOST_LISTINGS]]
         unheard += [failure for _listing, (_candidates, faults) in asked for failure in faults]
-        judged = [_judged(one, listing, wanted) for listing, (candidates, _f) in asked for one in candidates]
+        answers = [(listing, one) for listing, (candidates, _faults) in asked for one in candidates]
+        judged = [_judged(one, listing, wanted) for listing, one in answers]
         is_complete = not unheard and len(listings) <= _MOST_LISTINGS
-        found += judged if is_complete and _agree(judged) else map(_doubted, judged)
+        named = _of_that_name(answers, wanted)
+        is_one = len({one.identity or one.id for one in named}) <= 1
+        found += judged if is_complete and is_one else map(_doubted, judged)
         failures += unheard
         own = [listing for listing in listings if listing.trust is Evidence.DECLARED_URL]
-        if any(one.evidence.is_sure for one in judged) or (own and unheard):
+        if named or any(one.evidence.is_sure for one in judged) or (own and unheard):
             break  # an outage is no reason to take another file than the one that a person named
         pins = [listing.digest for listing in own if listing.digest]
         wanted = replace(wanted, digest=wanted.digest or next(iter(pins), None))
@@ -109,10 +112,16 @@ def _evidence(listing: Listing, wanted: Requirement) -> Evidence:
     return min(listing.trust, Evidence.SAME_NAME if is_same else Evidence.SIMILAR_NAME)
 
 
-def _agree(candidates: Iterable[Candidate]) -> bool:
-    """Tell whether all files of exactly the wanted name are one file, as far as their places publish it."""
-    named = [one for one in candidates if one.evidence is Evidence.TRUSTED_NAME]
-    return len({one.identity or one.id for one in named}) <= 1
+def _of_that_name(answers: Iterable[tuple[Listing, Candidate]], wanted: Requirement) -> list[Candidate]:
+    """Return the files that a list calls exactly so, even those that are not what the list itself pins.
+
+    Only the digest of the workflow rules such a file out.
+    """
+    return [
+        one
+        for listing, one in answers
+        if _evidence(listing, wanted).is_sure and (wanted.digest is None or one.evidence.is_sure)
+    ]
 
 
 def _doubted(candidate: Candidate) -> Candidate:

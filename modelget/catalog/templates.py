@@ -7,11 +7,12 @@ The packages were one (``comfyui_workflow_templates``), then one for each kind o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from ..types import Evidence, Listing
-from ..workflow.declarations import Declaration, declared_in
+from ..workflow.declarations import declared_in
 from .listed import is_listable, read_json
 
 _FOLDERS = "comfyui_workflow_templates*/templates"
@@ -19,24 +20,14 @@ _MOST_FILES = 10_000
 
 
 def read_templates(packages: Iterable[Path]) -> list[Listing]:
-    """Return what the templates declare, each name, folder and link once."""
-    first: dict[tuple[str, str | None, str], tuple[Declaration, str]] = {}
+    """Return what the templates declare, each name, folder and link once, with the digest that any of them pins."""
+    found: dict[tuple[str, str | None, str], Listing] = {}
     for path in _template_files(packages):
-        for declared in _declarations(path):
-            url = (declared.url or "").removesuffix("?download=true")
-            if is_listable(declared.name, url):
-                first.setdefault((declared.name, declared.folder, url), (declared, path.stem))
-    return [
-        Listing(
-            declared.name,
-            folder,
-            url,
-            f"the official template {template}",
-            Evidence.TRUSTED_NAME,
-            declared.digest,
-        )
-        for (_name, folder, url), (declared, template) in first.items()
-    ]
+        for listing in _listings(path):
+            first = found.setdefault((listing.name, listing.folder, listing.url), listing)
+            if first.digest is None and listing.digest:
+                found[first.name, first.folder, first.url] = replace(first, digest=listing.digest)
+    return list(found.values())
 
 
 def _template_files(packages: Iterable[Path]) -> Iterator[Path]:
@@ -48,9 +39,15 @@ def _template_files(packages: Iterable[Path]) -> Iterator[Path]:
             return
 
 
-def _declarations(path: Path) -> list[Declaration]:
+def _listings(path: Path) -> Iterator[Listing]:
     document = read_json(path)
     try:
-        return list(declared_in(document)) if isinstance(document, dict) else []
+        declarations = list(declared_in(document)) if isinstance(document, dict) else []
     except RecursionError:  # subgraphs in subgraphs without end
-        return []
+        return
+    for declared in declarations:
+        url = (declared.url or "").removesuffix("?download=true")
+        if is_listable(declared.name, url):
+            where = f"the official template {path.stem}"
+            trust = Evidence.TRUSTED_NAME
+            yield Listing(declared.name, declared.folder, url, where, trust, declared.digest)

@@ -152,6 +152,17 @@ def test_unless_all_places_are_known_to_have_the_same_bytes_a_person_chooses_amo
     assert len(found) + len(failures) == 2
 
 
+def test_a_file_that_is_not_what_its_list_pins_casts_doubt_and_one_that_the_workflow_rules_out_does_not(
+    find,
+) -> None:
+    lists = [Named(line(), line("x:2", digest=OTHER))]
+    answers = {"x:1": file("x:1"), "x:2": replace(file("x:2", Digest("sha256", "c" * 64)), evidence=SAME)}
+    found, _failures = find(WANTED, lists, answers)
+    assert {one.evidence for one in found} == {SAME}
+    found, _failures = find(replace(WANTED, digest=ONE), lists, answers)
+    assert [one.evidence for one in found] == [TRUSTED, SAME]
+
+
 def test_a_file_of_the_name_in_another_folder_does_not_cast_doubt(find) -> None:
     lists = [Named(line(), line("x:2", folder="loras"))]
     found, _failures = find(WANTED, lists, {"x:1": file("x:1"), "x:2": file("x:2", OTHER)})
@@ -185,6 +196,15 @@ def test_the_next_list_is_asked_only_when_no_place_has_a_file_of_exactly_the_nam
         WANTED, [Named(line(folder="loras")), later], {"x:1": file("x:1"), "x:2": file("x:2")}
     )
     assert [(one.id, one.evidence) for one in found] == [("x:1", SAME), ("x:2", TRUSTED)]
+
+
+def test_a_file_that_is_not_what_its_list_pins_is_not_made_sure_by_the_next_list(find) -> None:
+    changed, later = replace(file("x:1", OTHER), evidence=SAME), Named(line())
+    (found,), _failures = find(WANTED, [Named(line(digest=ONE)), later], {"x:1": changed})
+    assert found.evidence is SAME
+    assert later.asked == []
+    find(replace(WANTED, digest=ONE), [Named(line()), later], {"x:1": changed})
+    assert len(later.asked) == 1, "other places may have what the workflow pins"
 
 
 def test_a_search_is_asked_only_when_nobody_knows_anything(find) -> None:

@@ -58,6 +58,13 @@ def test_one_link_in_many_templates_is_one_line_and_a_mere_download_mark_is_no_o
     assert (found.url, found.named_by) == (URL, "the official template x")
 
 
+def test_a_digest_that_any_template_pins_holds_for_all(packages, save_template) -> None:
+    save_template("x", graph(model()))
+    save_template("y", graph(model(hash="a" * 64, hash_type="SHA256")))
+    (found,) = read(packages)
+    assert found.digest == Digest("sha256", "a" * 64)
+
+
 def test_two_links_for_one_name_are_two_lines(packages, save_template) -> None:
     save_template("x", graph(model(), model(url=URL.replace("/o/", "/p/"))))
     assert len(read(packages)) == 2
