@@ -98,7 +98,7 @@ def _judged(candidate: Candidate, listing: Listing, wanted: Requirement) -> Cand
         evidence=evidence,
         named_by=listing.named_by,
         folder=listing.folder or candidate.folder,
-        licence=listing.licence or candidate.licence,
+        terms=replace(candidate.terms, licence=listing.licence or candidate.terms.licence),
     )
 
 

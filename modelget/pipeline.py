@@ -1,6 +1,6 @@
 """The whole story: parse a workflow, resolve its models, plan, fetch and verify what is missing, load.
 
-Planning changes nothing. Carrying out does what the plan says, and nothing else.
+Planning changes nothing but the notes that save asking again. Carrying out does what the plan says, and nothing else.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from modelget.by_name import find_by_name
 from modelget.errors import SourceUnavailable
 from modelget.hosts import HostPolicy
 from modelget.http import Http
-from modelget.types import Barrier, Candidate, Digest, Evidence, Listing, Requirement, SourceFailure
+from modelget.types import Barrier, Candidate, Digest, Evidence, Listing, Requirement, SourceFailure, Terms
 
 ONE, OTHER = Digest("sha256", "a" * 64), Digest("sha256", "b" * 64)
 WANTED = Requirement("ae.safetensors", "vae")
@@ -78,8 +78,8 @@ def test_a_name_and_folder_on_a_list_are_believed_and_whose_word_it_is_is_told(f
 
 
 def test_the_lists_say_where_and_the_place_says_what(find) -> None:
-    (found,), _failures = find(WANTED, [Named(line())], {"x:1": file("x:1", size=7, licence="mit")})
-    assert (found.size, found.digest, found.licence) == (7, ONE, "mit")
+    (found,), _failures = find(WANTED, [Named(line())], {"x:1": file("x:1", size=7, terms=Terms("mit"))})
+    assert (found.size, found.digest, found.terms.licence) == (7, ONE, "mit")
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_an_outage_is_no_reason_to_take_another_file_than_a_person_named(find) -
 
 def test_a_persons_licence_is_shown_instead_of_none(find) -> None:
     (found,), _failures = find(WANTED, [Named(own(licence="mit"))], {"x:own": file("x:own")})
-    assert found.licence == "mit"
+    assert found.terms.licence == "mit"
 
 
 def test_the_digest_of_the_workflow_counts_more_than_that_of_a_list(find) -> None:
