@@ -23,6 +23,7 @@ _MOST_LISTINGS = 12
 """Places asked for one name; where a list has more, nobody compared all of them, and none is sure."""
 
 Found = tuple[list[Candidate], list[SourceFailure]]
+Answer = tuple[Listing, Candidate]
 Ask = Callable[[Requirement], Found]
 """Ask the sources for what the links and the digest of a requirement lead to."""
 
@@ -55,14 +56,14 @@ def find_by_name(wanted: Requirement, lists: Iterable[NameList], ask: Ask, http:
         if names.only_suggests and found:
             continue
         listings, unheard = _look_up(names, wanted, http)
-        asked = [(listing, ask(_question(wanted, listing))) for listing in listings[:_MOST_LISTINGS]]
-        unheard += [failure for _listing, (_candidates, faults) in asked for failure in faults]
-        answers = [(listing, one) for listing, (candidates, _faults) in asked for one in candidates]
-        judged = [_judged(one, listing, wanted) for listing, one in answers]
-        is_complete = not unheard and len(listings) <= _MOST_LISTINGS
+        lines = [listing for listing in listings if _evidence(listing, wanted).is_sure] or listings
+        answers, faults = _ask_all(lines[:_MOST_LISTINGS], wanted, ask)
+        unheard += faults
         named = _of_that_name(answers, wanted)
         is_one = len({one.identity or one.id for one in named}) <= 1
-        found += judged if is_complete and is_one else map(_doubted, judged)
+        is_clear = is_one and not unheard and len(lines) <= _MOST_LISTINGS
+        judged = [_judged(one, listing, wanted) for listing, one in answers]
+        found += judged if is_clear else map(_doubted, judged)
         failures += unheard
         own = [listing for listing in listings if listing.trust is Evidence.DECLARED_URL]
         if named or any(one.evidence.is_sure for one in judged) or (own and unheard):
@@ -83,9 +84,18 @@ def _look_up(names: NameList, wanted: Requirement, http: Http) -> tuple[list[Lis
     return found, []
 
 
-def _question(wanted: Requirement, listing: Listing) -> Requirement:
-    """Ask for this place alone; the digest that the workflow pins counts more than the list's."""
-    return replace(wanted, urls=(listing.url,), digest=wanted.digest or listing.digest)
+def _ask_all(
+    lines: Iterable[Listing], wanted: Requirement, ask: Ask
+) -> tuple[list[Answer], list[SourceFailure]]:
+    """Ask for the place of each line alone; the digest that the workflow pins counts more than the list's."""
+    answers: list[Answer] = []
+    failures: list[SourceFailure] = []
+    for line in lines:
+        question = replace(wanted, urls=(line.url,), digest=wanted.digest or line.digest)
+        candidates, faults = ask(question)
+        answers += [(line, candidate) for candidate in candidates]
+        failures += faults
+    return answers, failures
 
 
 def _judged(candidate: Candidate, listing: Listing, wanted: Requirement) -> Candidate:
@@ -112,7 +122,7 @@ def _evidence(listing: Listing, wanted: Requirement) -> Evidence:
     return min(listing.trust, Evidence.SAME_NAME if is_same else Evidence.SIMILAR_NAME)
 
 
-def _of_that_name(answers: Iterable[tuple[Listing, Candidate]], wanted: Requirement) -> list[Candidate]:
+def _of_that_name(answers: Iterable[Answer], wanted: Requirement) -> list[Candidate]:
     """Return the files that a list calls exactly so, even those that are not what the list itself pins.
 
     Only the digest of the workflow rules such a file out.

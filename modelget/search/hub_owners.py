@@ -92,7 +92,7 @@ class HubOwners:
 
     def _list(self, owner: str, http: Http) -> OwnerIndex:
         if http.offline:
-            raise SourceUnavailable(f"{owner}'s files have not been listed yet", kind="offline")
+            raise SourceUnavailable(f"offline: the files of {owner} have not been listed yet", kind="offline")
         if self._down and http.clock.now() < self._down[0]:
             raise self._down[1]
         question = {"author": owner, "full": "true", "limit": self._page_size}

@@ -163,10 +163,12 @@ def test_a_file_that_is_not_what_its_list_pins_casts_doubt_and_one_that_the_work
     assert [one.evidence for one in found] == [TRUSTED, SAME]
 
 
-def test_a_file_of_the_name_in_another_folder_does_not_cast_doubt(find) -> None:
-    lists = [Named(line(), line("x:2", folder="loras"))]
-    found, _failures = find(WANTED, lists, {"x:1": file("x:1"), "x:2": file("x:2", OTHER)})
-    assert [one.evidence for one in found] == [TRUSTED, SAME]
+def test_where_a_line_has_name_and_folder_nobody_asks_for_the_others(find) -> None:
+    lists, questions = [Named(line("x:2", folder="loras"), line())], []
+    answers = {"x:1": file("x:1"), "x:2": FAULT}
+    (found,), failures = find(WANTED, lists, answers, questions)
+    assert (found.evidence, failures) == (TRUSTED, [])
+    assert [question.urls for question in questions] == [("x:1",)]
 
 
 def test_more_places_than_can_be_compared_are_never_sure(find) -> None:
