@@ -69,7 +69,7 @@ class Plan:
     @property
     def fetch_bytes(self) -> int:
         """Bytes that would come over the wire, as far as sizes are known."""
-        return sum(download.candidate.size or 0 for download in to_fetch([self]))
+        return sum(download.candidate.fetch_size or 0 for download in to_fetch([self]))
 
 
 def to_fetch(plans: Iterable[Plan]) -> list[Download]:
