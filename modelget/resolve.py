@@ -23,6 +23,9 @@ from .types import (
 )
 from .verify import COMPUTED_ALGORITHMS, check_contents
 
+_WEAKER = {"md5": 0, "git-sha1": 1}
+"""Digests that prove less than all others do, by how much they prove."""
+
 
 def resolve(wanted: Requirement, library: Library, sources: Iterable[Source], http: Http) -> Resolution:
     """Find out where one model is, or where it can be had; asks no source when its bytes are already here.
@@ -159,7 +162,7 @@ def _says_less(published: Digest | None, pinned: Digest) -> bool:
     if published.is_prefix:
         first_digits = pinned.in_terms_of(published)
         return published.in_terms_of(pinned) is None and first_digits in (None, published)
-    return published.algorithm == "git-sha1" and pinned.algorithm != "git-sha1"
+    return _WEAKER.get(published.algorithm, 9) < _WEAKER.get(pinned.algorithm, 9)
 
 
 def _pinned_here(wanted: Requirement, library: Library) -> Candidate | None:

@@ -6,6 +6,7 @@ from .content import Content, Contents, size_of
 from .dropbox import DropboxRules
 from .github import GitHubRules
 from .google_drive import DriveRules
+from .kaggle import KaggleRules
 from .modelscope import ModelScopeRules
 from .rules import CivitaiFile, CivitaiVersion, HubRules, RateLimit
 from .server import EmbeddedHub
@@ -21,6 +22,7 @@ __all__ = [
     "EmbeddedHub",
     "GitHubRules",
     "HubRules",
+    "KaggleRules",
     "ModelScopeRules",
     "RateLimit",
     "Record",

@@ -9,6 +9,7 @@ from typing import Literal
 from .dropbox import DropboxRules
 from .github import GitHubRules
 from .google_drive import DriveRules
+from .kaggle import KaggleRules
 from .modelscope import ModelScopeRules
 
 CivitaiBarrier = Literal["login", "disabled", "early-access", "forbidden", "missing", "archived", "region"]
@@ -97,4 +98,5 @@ class HubRules:
     github: GitHubRules = field(default_factory=GitHubRules)
     google_drive: DriveRules = field(default_factory=DriveRules)
     dropbox: DropboxRules = field(default_factory=DropboxRules)
+    kaggle: KaggleRules = field(default_factory=KaggleRules)
     modelscope: ModelScopeRules = field(default_factory=ModelScopeRules)

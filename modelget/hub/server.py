@@ -15,6 +15,7 @@ from .github import GitHub
 from .google_drive import GoogleDrive
 from .huggingface import HubFiles
 from .huggingface_api import HubApi
+from .kaggle import Kaggle
 from .limits import RateLimiter
 from .listener import Listener
 from .messages import Answer, Request, Route, json_answer
@@ -108,6 +109,7 @@ def _routes(rules: HubRules, contents: Contents, storage: Storage, drive: Google
         GitHub(rules.github, contents, storage),
         drive,
         Dropbox(rules.dropbox, storage),
+        Kaggle(rules.kaggle, contents, storage),
         ModelScope(rules.modelscope, contents, storage),
         HubApi(repositories),
         HubFiles(repositories, storage),

@@ -11,7 +11,15 @@ import pytest
 
 import modelget.sources
 from modelget.errors import SourceUnavailable
-from modelget.hub import DriveRules, DropboxRules, EmbeddedHub, GitHubRules, HubRules, ModelScopeRules
+from modelget.hub import (
+    DriveRules,
+    DropboxRules,
+    EmbeddedHub,
+    GitHubRules,
+    HubRules,
+    KaggleRules,
+    ModelScopeRules,
+)
 from modelget.settings import MIRRORED, Settings
 from modelget.sources import SHARED, all_sources
 from modelget.types import Candidate, Digest, Requirement
@@ -80,6 +88,17 @@ EXAMPLES: dict[str, Callable[[str, str], list[str]]] = {
         "https://dl.fbaipublicfiles.com/detectron2/COCO/f/137849458/model_final_280758.pkl",
         "detectron2://ImageNetPretrained/MSRA/R-50.pkl",
         "https://dl.fbaipublicfiles.com/segment_anything/sam_vit_b_01ec64.pth",
+    ],
+    "kaggle": lambda hub, site: [
+        "kaggle:google/unet/pyTorch/base/2/unet.pth",
+        "kaggle:google/unet/pyTorch/base",
+        "https://www.kaggle.com/models/google/unet/frameworks/PyTorch/variations/base/versions/1",
+        "https://www.kaggle.com/models/google/unet/pyTorch/base/2",
+        "https://www.kaggle.com/models/google/unet",
+        "https://tfhub.dev/google/unet/1",
+        "kaggle:google/bit/tensorFlow2/s/1",
+        "kaggle:google/secret/pyTorch/s/1",
+        "kaggle:google/big/pyTorch/s/1/f7.pth",
     ],
     "modelscope": lambda hub, site: [
         f"https://modelscope.cn/models/o/r/resolve/master/{FILE}",
@@ -255,6 +274,22 @@ HOSTILE = [
     "https://sharepoint.com.evil.example/:u:/g/personal/joe/AbCd",
     "https://pan.baidu.com/s/..%2Fx",
     "https://pan.baidu.com@evil.example/s/1AbCd",
+    "kaggle:",
+    "kaggle:a/b/c",
+    "kaggle:a/b/c/../1/x.pth",
+    "kaggle:../../etc/passwd",
+    "kaggle:a/b/c/d/1/../../x.pth",
+    "kaggle:a/b/c/d/1/a\nb.pth",
+    "kaggle:a/b/c/d?x=/1",
+    f"kaggle:a/b/c/d/1/{HUGE}",
+    "https://www.kaggle.com/models/a/b/frameworks/c/variations/../versions/1",
+    "https://www.kaggle.com/models/a/b/frameworks/c/variations/d/versions/1/../../x",
+    "https://www.kaggle.com/models/a/..%2Fb/c/d/1",
+    "https://www.kaggle.com@evil.example/models/a/b/c/d/1",
+    "https://www.kaggle.com.evil.example/models/a/b/c/d/1",
+    "https://tfhub.dev/../../x",
+    "https://tfhub.dev/a/..%2F..%2Fb/1",
+    "https://tfhub.dev.evil.example/a/b/1",
     "modelscope:",
     "modelscope:o/r",
     "modelscope:o/r/../../x",
@@ -303,6 +338,18 @@ def hub() -> Iterator[EmbeddedHub]:
             states={"0B_large_file": "unscanned", "0B_private_file": "private"},
         ),
         dropbox=DropboxRules(access={"n3wn3wn3w": "acc3ss"}, states={"b4nn3d": "password"}),
+        kaggle=KaggleRules(
+            files={
+                "google/unet/pyTorch/base": ("unet.pth", "readme.md"),
+                "google/unet/PyTorch/base": ("unet.pth", "readme.md"),
+                "google/bit/tensorFlow2/s": ("saved_model.pb",),
+                "google/secret/pyTorch/s": ("x.pth",),
+                "google/big/pyTorch/s": tuple(f"f{number}.pth" for number in range(30)),
+            },
+            versions=dict.fromkeys(("google/unet/pyTorch/base", "google/unet/PyTorch/base"), 2),
+            private=frozenset({"google/secret/pyTorch/s"}),
+            tfhub={"google/unet/1": "/models/google/unet/frameworks/pyTorch/variations/base/versions/1"},
+        ),
         modelscope=ModelScopeRules(
             files=dict.fromkeys(("o/r", "o/gated", "o/private"), (FILE,)),
             gated=frozenset({"o/gated"}),
