@@ -162,7 +162,8 @@ def requirement_for(
         )
     best = found.candidates[0]
     suggested = best.folder if best.folder in shop.library.folders else None
-    return replace(wanted, name=name or best.name, folder=folder or suggested)
+    own_name = best.name if best.evidence.is_sure else reference  # what was found is not what was asked for
+    return replace(wanted, name=name or own_name, folder=folder or suggested)
 
 
 def _policy(sources: Sequence[Source], settings: Settings) -> HostPolicy:

@@ -207,6 +207,10 @@ def _without_candidate(resolution: Resolution, barred: list[Candidate]) -> PlanI
         return PlanItem(resolution, Status.DENIED, f"{barrier.message}. {barrier.hint}")
     if resolution.candidates:
         ids = " or ".join(candidate.id for candidate in resolution.candidates)
+        if not any(has_model_suffix(candidate.name) for candidate in resolution.candidates):
+            one = f"{resolution.candidates[0].id}/FILE"
+            hint = f"Only repositories were found, which may hold it: {ids}. Look, and take a file in one: "
+            return PlanItem(resolution, Status.CHOOSE, f"{hint}--choose NAME={one}, or `modelget get {one}`.")
         return PlanItem(
             resolution, Status.CHOOSE, f"Not surely the same file. Pass --choose {wanted.name}=ID with {ids}."
         )

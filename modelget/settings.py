@@ -33,6 +33,7 @@ MIRRORED = (
     "kaggle",
     "modelscope",
     "openmmlab",
+    "papers",
     "pytorch_hub",
 )
 """Sources that may be asked elsewhere: ``MODELGET_<NAME>_ENDPOINT``, or ``<name>`` below ``[endpoints]``."""

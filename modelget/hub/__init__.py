@@ -8,6 +8,7 @@ from .github import GitHubRules
 from .google_drive import DriveRules
 from .kaggle import KaggleRules
 from .modelscope import ModelScopeRules
+from .papers import PaperRules
 from .rules import CivitaiFile, CivitaiVersion, HubRules, RateLimit
 from .server import EmbeddedHub
 from .traffic import Record
@@ -24,6 +25,7 @@ __all__ = [
     "HubRules",
     "KaggleRules",
     "ModelScopeRules",
+    "PaperRules",
     "RateLimit",
     "Record",
     "size_of",

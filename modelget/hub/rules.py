@@ -11,6 +11,7 @@ from .github import GitHubRules
 from .google_drive import DriveRules
 from .kaggle import KaggleRules
 from .modelscope import ModelScopeRules
+from .papers import PaperRules
 
 CivitaiBarrier = Literal["login", "disabled", "early-access", "forbidden", "missing", "archived", "region"]
 """Why Civitai refuses a download; all but ``login`` hold with a token as well."""
@@ -100,3 +101,4 @@ class HubRules:
     dropbox: DropboxRules = field(default_factory=DropboxRules)
     kaggle: KaggleRules = field(default_factory=KaggleRules)
     modelscope: ModelScopeRules = field(default_factory=ModelScopeRules)
+    papers: PaperRules = field(default_factory=PaperRules)

@@ -21,6 +21,7 @@ from .listener import Listener
 from .messages import Answer, Request, Route, json_answer
 from .modelscope import ModelScope
 from .openmmlab import OPENMMLAB
+from .papers import Papers
 from .pytorch_hub import PYTORCH_HUB
 from .repositories import Repositories, Repository
 from .rules import HubRules
@@ -111,6 +112,7 @@ def _routes(rules: HubRules, contents: Contents, storage: Storage, drive: Google
         Dropbox(rules.dropbox, storage),
         Kaggle(rules.kaggle, contents, storage),
         ModelScope(rules.modelscope, contents, storage),
+        Papers(rules.papers),
         HubApi(repositories),
         HubFiles(repositories, storage),
         *(ZooFiles(place, rules, contents, limiter) for place in _ZOOS),
