@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
+from .dropped import Drops, is_by_hand, recognise
 from .errors import AccessDenied, InvalidSetting, SourceUnavailable, WebPage
 from .fetch import fetch, give_up, staged_bytes
 from .hosts import HostPolicy
@@ -58,11 +59,19 @@ def open_workshop(settings: Settings, library: Library) -> Workshop:
     return Workshop(settings, library, sources, http, stop)
 
 
-def plan_for(workflows: Sequence[Workflow], shop: Workshop, decisions: Decisions | None = None) -> list[Plan]:
+def plan_for(
+    workflows: Sequence[Workflow],
+    shop: Workshop,
+    decisions: Decisions | None = None,
+    drops: Drops | None = None,
+) -> list[Plan]:
     """Decide everything for each workflow, in their order; change nothing."""
-    decisions = decisions or Decisions()
+    decisions, drops = decisions or Decisions(), drops or Drops()
     wanted = [[decisions.applied_to(need) for need in workflow.requirements] for workflow in workflows]
     resolved = _resolve_all((need for needs in wanted for need in needs), shop)
+    for need, found in resolved.items():
+        if is_by_hand(found, shop.sources, shop.http):
+            resolved[need] = recognise(found, shop.library, drops)
     plans = [
         make_plan(
             workflow.name,

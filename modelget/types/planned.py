@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -60,6 +60,12 @@ class Plan:
     items: tuple[PlanItem, ...]
     free_bytes: int
     """Free space where most of the files would go."""
+
+    def with_items(self, renewed: Iterable[tuple[PlanItem, PlanItem]]) -> Plan:
+        """Return the plan with other items in the place of some."""
+        others = [(old, new) for old, new in renewed]
+        items = (next((new for old, new in others if old is item), item) for item in self.items)
+        return replace(self, items=tuple(items))
 
     @property
     def downloads(self) -> tuple[Download, ...]:
