@@ -22,9 +22,9 @@ def wait_for_drops(
 
     Yields the plans as they are whenever files came and are at rest, with what became of those that were linked.
     """
-    folders = {item.requirement.folder for items in _awaited(plans, shop) for item in items}
+    folders = {item.requirement.folder for items in awaited(plans, shop) for item in items}
     watched = Watched(lambda: (file.path for name in folders if name for file in shop.library.files(name)))
-    while any(_awaited(plans, shop)):
+    while any(awaited(plans, shop)):
         shop.http.clock.wait(shop.stop, LOOK_SECONDS)
         if shop.stop.is_set():
             return
@@ -34,7 +34,7 @@ def wait_for_drops(
             yield list(plans), outcomes
 
 
-def _awaited(plans: Iterable[Plan], shop: Workshop) -> list[list[PlanItem]]:
+def awaited(plans: Iterable[Plan], shop: Workshop) -> list[list[PlanItem]]:
     """Return of each plan what a person has to put into a folder."""
 
     def is_awaited(item: PlanItem) -> bool:
@@ -51,14 +51,14 @@ def _once_more(
     plans: Sequence[Plan], shop: Workshop, decisions: Decisions, drops: Drops
 ) -> tuple[list[Plan], Outcomes]:
     """Plan what is awaited anew, and link what can be."""
-    awaited = _awaited(plans, shop)
+    waiting = awaited(plans, shop)
     needs = [
         Workflow(plan.workflow, tuple(item.requirement for item in items))
-        for plan, items in zip(plans, awaited, strict=True)
+        for plan, items in zip(plans, waiting, strict=True)
     ]
     renewed = plan_for(needs, shop, decisions, drops)
     outcomes = carry_out(renewed, shop, drops.reporter)
-    parts = zip(plans, awaited, renewed, strict=True)
+    parts = zip(plans, waiting, renewed, strict=True)
     return [old.with_items(zip(items, new.items, strict=True)) for old, items, new in parts], outcomes
 
 

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from ..errors import UnclearMember, UnsafeFile
 from ..types import Archive
 from .member import Member
+from .references import member_id
 
 _MOST_LISTED = 10
 
@@ -45,7 +46,7 @@ def _unclear(archive: Archive, wanted: str, models: list[Member], members: list[
         names = ", ".join(member.name for member in models[:_MOST_LISTED])
         more = f" and {len(models) - _MOST_LISTED} more" if len(models) > _MOST_LISTED else ""
         reason = f"nothing tells which of its files is {wanted}: {names}{more}"
-    ids = tuple(f"{archive.id}#{member.name}" for member in models[:_MOST_LISTED])
+    ids = tuple(member_id(archive.id, member.name) for member in models[:_MOST_LISTED])
     return UnclearMember(archive.id, reason, wanted, ids)
 
 

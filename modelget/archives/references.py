@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import quote, unquote
 
 from ..types import Archive, Candidate, archive_kind, has_model_suffix
 
@@ -15,9 +16,14 @@ def split_member(reference: str) -> tuple[str, str]:
     archive, mark, member = reference.rpartition("#")
     if not mark or not has_model_suffix(member):
         return reference, ""
-    is_link = archive.startswith(("https://", "http://"))
+    is_link = archive.lower().startswith(("https://", "http://"))
     is_archive = archive_kind(archive) or archive_kind(archive.rpartition("@")[0])
-    return (archive, member) if is_link or is_archive else (reference, "")
+    return (archive, unquote(member)) if is_link or is_archive else (reference, "")
+
+
+def member_id(archive: str, member: str) -> str:
+    """Return the id of a file in an archive with this id; an empty path stands for the archive itself."""
+    return f"{archive}#{quote(member)}" if member else archive
 
 
 def in_archive(candidate: Candidate, member: str, wanted: str) -> Candidate | None:
@@ -32,7 +38,7 @@ def in_archive(candidate: Candidate, member: str, wanted: str) -> Candidate | No
         return candidate if member.rpartition("/")[2] in ("", candidate.name) else None
     return replace(
         candidate,
-        id=f"{candidate.id}#{member}" if member else candidate.id,
+        id=member_id(candidate.id, member),
         name=_name(candidate.name, kind, member, wanted),
         size=None,
         digest=None,

@@ -11,12 +11,13 @@ from ..dropped import Drops
 from ..job import Outcomes
 from ..pipeline import Workshop, carry_out, plan_for
 from ..types import Decisions, Plan, Workflow
-from ..waiting import wait_for_drops
+from ..waiting import awaited, wait_for_drops
 from .bars import hashing_reporter, reporter_for
 from .document import document
 from .exit_codes import UNDECIDED, USAGE
 from .opening import decisions_from, open_from, read_inputs
 from .summary import exit_code, show_outcomes, show_plan, show_totals
+from .terminal import plain
 
 
 def run(args: Namespace) -> int:
@@ -68,7 +69,13 @@ def _wait(
     plans: list[Plan], outcomes: Outcomes, shop: Workshop, decisions: Decisions, args: Namespace
 ) -> tuple[list[Plan], Outcomes]:
     """Wait for what a person has to fetch, and say what became of each file that came."""
-    print("Waiting for the files that you fetch by hand. Ctrl-C ends it.", file=sys.stderr)
+    names = [
+        f"{item.requirement.folder}/{item.requirement.name}"
+        for items in awaited(plans, shop)
+        for item in items
+    ]
+    if names:
+        print(plain(f"Waiting for {', '.join(dict.fromkeys(names))}. Ctrl-C ends it."), file=sys.stderr)
     found, latest = dict(outcomes), plans
     with hashing_reporter() as reporter:
         for latest, news in wait_for_drops(plans, shop, decisions, reporter):

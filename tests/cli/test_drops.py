@@ -193,14 +193,15 @@ def test_wrong_bytes_are_told_at_once_and_the_right_ones_still_waited_for(
 def test_waiting_can_be_ended_from_the_keyboard(modelget, workflow, vae, hand) -> None:
     hand(None, None)
     ran = modelget("install", workflow, "--yes", "--wait")
-    assert (ran.code, "Waiting" in ran.err, "Stopped" in ran.err) == (130, True, True)
+    assert (ran.code, f"Waiting for vae/{NAME}." in ran.err, "Stopped" in ran.err) == (130, True, True)
 
 
 def test_without_anything_to_wait_for_nobody_waits(modelget, tmp_path, hand) -> None:
     hand()
     link = "https://huggingface.co/o/r/resolve/main/vae/x.safetensors"
     workflow = save_workflow(tmp_path / "z.json", loader(1, "x.safetensors", "vae", link))
-    assert modelget("install", workflow, "--yes", "--wait").code == 0
+    ran = modelget("install", workflow, "--yes", "--wait")
+    assert (ran.code, "Waiting" in ran.err) == (0, False)
 
 
 @pytest.mark.parametrize("rules", [HubRules(missing=frozenset({"o/r/vae/gone.safetensors"}))])

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from modelget.archives import choose, in_archive, member, open_archive, split_member
+from modelget.archives import choose, in_archive, member, member_id, open_archive, split_member
 from modelget.archives import zip as zip_module
 from modelget.errors import UnclearMember, UnsafeFile
 from modelget.types import Archive, Candidate, Digest, Evidence, archive_kind
@@ -400,6 +400,7 @@ def test_a_name_tells_an_archive_and_old_models_that_only_look_like_one(name, ki
     ("reference", "archive", "path"),
     [
         ("https://h.example/a.tar.gz#b/x.pt", "https://h.example/a.tar.gz", "b/x.pt"),
+        ("https://h.example/a.zip#b%20c/x.pt", "https://h.example/a.zip", "b c/x.pt"),
         ("https://h.example/file/1#x.pt", "https://h.example/file/1", "x.pt"),
         ("hf:o/r/a.zip@main#x.pt", "hf:o/r/a.zip@main", "x.pt"),
         ("hf:o/r/a#b.safetensors", "hf:o/r/a#b.safetensors", ""),
@@ -409,6 +410,12 @@ def test_a_name_tells_an_archive_and_old_models_that_only_look_like_one(name, ki
 )
 def test_a_reference_names_the_archive_and_the_file_in_it(reference, archive, path) -> None:
     assert split_member(reference) == (archive, path)
+
+
+@pytest.mark.parametrize("archive", ["https://h.example/a.zip", "hf:o/r/a.zip@main"])
+@pytest.mark.parametrize("path", ["x.pt", "a b/#1 50%.pt", "a%20b/x.pt"])
+def test_an_id_leads_back_to_the_archive_and_the_file(archive, path) -> None:
+    assert split_member(member_id(archive, path)) == (archive, path)
 
 
 def candidate(name: str, **facts: Any) -> Candidate:
