@@ -37,6 +37,8 @@ _SHORT_LINK = re.compile(
 )
 _NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 _VERSION = re.compile(r"[1-9][0-9]{0,5}")
+_REFUSED = (401, 403, 404)
+"""What Kaggle answers about what is private, not there, or handed out on terms: it does not tell these apart."""
 _PAGE_SIZE, _MOST_PAGES = 200, 50
 
 
@@ -132,7 +134,7 @@ class Kaggle:
                 raise SourceUnavailable(f"{file.handle}: Kaggle does not say which version is the newest")
             listed = self._list(file, http)
         except SourceUnavailable as error:
-            if error.status not in (401, 403, 404):
+            if error.status not in _REFUSED or error.kind == "rate-limited":
                 raise
             yield self._candidate(file, wanted, terms=Terms(gated=True), barrier=self._refused(file))
             return
@@ -141,12 +143,11 @@ class Kaggle:
         if not chosen and not file.path:
             yield self._candidate(file, wanted, terms=terms, barrier=_no_model(file))
         for entry in chosen:
-            one = replace(file, path=text(entry, "name"))
+            one, bundle = replace(file, path=text(entry, "name")), replace(file, path="")
             candidate = self._candidate(one, wanted, terms=terms, size=whole(entry, "size"))
-            few = len(listed) <= FEW
-            if not few:
-                candidate = _packed(candidate, "tar.gz", one.path, replace(one, path="").id)
-                candidate = replace(candidate, url=self._url(replace(one, path="")))
+            if len(listed) > FEW:
+                archive = Archive(bundle.id, "tar.gz", one.path)
+                candidate = replace(candidate, url=self._url(bundle), archive=archive)
             # Of several a person chooses first, and then it is one.
             yield self._looked_at(candidate, one, http) if len(chosen) == 1 else candidate
 
@@ -156,12 +157,12 @@ class Kaggle:
             seen = look(candidate.url, http)
         except HostNotAllowed as error:
             return replace(candidate, barrier=leads_off(candidate.id, error))
-        if seen.status in (401, 403, 404):
+        if seen.status in _REFUSED and not seen.is_rate_limit:
             return replace(candidate, terms=replace(candidate.terms, gated=True), barrier=self._refused(file))
         if not seen.is_file:
             raise seen.failure("Kaggle")
         if candidate.archive is None and _is_zipped(seen, candidate.name):
-            candidate = _packed(candidate, "zip", candidate.name, candidate.id)
+            candidate = replace(candidate, archive=Archive(candidate.id, "zip", candidate.name))
         if candidate.archive is None:
             return replace(candidate, size=seen.size, digest=seen.md5)
         return replace(candidate, archive=replace(candidate.archive, size=seen.size, digest=seen.md5))
@@ -269,10 +270,6 @@ def _choose(listed: list[dict[str, Any]], path: str, wanted: str) -> list[dict[s
     models = [entry for entry in listed if has_model_suffix(text(entry, "name"))]
     base = wanted.rpartition("/")[2]
     return [entry for entry in models if text(entry, "name").rpartition("/")[2] == base] or models
-
-
-def _packed(candidate: Candidate, kind: str, member: str, archive_id: str) -> Candidate:
-    return replace(candidate, archive=Archive(archive_id, kind, member))
 
 
 def _is_zipped(seen: Look, name: str) -> bool:

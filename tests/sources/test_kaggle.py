@@ -181,6 +181,16 @@ def test_a_busy_or_broken_kaggle_could_not_answer(at, site, status) -> None:
     assert caught.value.kind == ("rate-limited" if status == 429 else "unavailable")
 
 
+@pytest.mark.parametrize("path", ["get", "1/files", "1/download/x.pth"])
+def test_a_refusal_because_of_too_many_questions_is_no_question_of_terms(at, site, path) -> None:
+    site.says(f"/api/v1/models/{UNET}/1/download/x.pth", 206, b"PK\x03\x04...", Content_Range="bytes 0-6/7")
+    origin = served(site)
+    site.says(f"/api/v1/models/{UNET}/{path}", 403, Retry_After="99")
+    with pytest.raises(SourceUnavailable) as caught:
+        at(origin)(f"kaggle:{UNET}")
+    assert (caught.value.kind, caught.value.retry_after) == ("rate-limited", 99)
+
+
 @pytest.mark.parametrize("answer", [[], "x", 7, {}, {"versionNumber": "1"}, {"versionNumber": -1}])
 def test_an_answer_without_a_version_is_no_answer(at, site, answer) -> None:
     with pytest.raises(SourceUnavailable):
