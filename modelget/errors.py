@@ -106,6 +106,19 @@ class WebPage(UnsafeFile):
         super().__init__(name, "the server sent a web page or an error document instead of the file")
 
 
+class UnclearMember(ModelgetError):
+    """Nothing tells which file of an archive is the wanted one; the archive is kept for the next run."""
+
+    def __init__(self, archive: str, reason: str, name: str, ids: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{archive}: {reason}")
+        self.hint = (
+            f"Say which: --choose {name}=ID with {' or '.join(ids)}."
+            if ids
+            else "Find the file elsewhere: --choose NAME=ID."
+        )
+        self.ids = ids
+
+
 class DigestMismatch(ModelgetError):
     """The bytes are not the ones that were promised."""
 

@@ -14,6 +14,7 @@ from threading import Event
 
 from .by_name import NameList
 from .catalog import local_lists
+from .dropped import Drops, is_by_hand, recognise
 from .errors import AccessDenied, InvalidSetting, SourceUnavailable, WebPage
 from .fetch import fetch, give_up, staged_bytes
 from .hosts import HostPolicy
@@ -67,11 +68,19 @@ def open_workshop(settings: Settings, library: Library, *, comfyui: Path | None 
     return Workshop(settings, library, sources, http, stop, lists)
 
 
-def plan_for(workflows: Sequence[Workflow], shop: Workshop, decisions: Decisions | None = None) -> list[Plan]:
+def plan_for(
+    workflows: Sequence[Workflow],
+    shop: Workshop,
+    decisions: Decisions | None = None,
+    drops: Drops | None = None,
+) -> list[Plan]:
     """Decide everything for each workflow, in their order; change nothing."""
-    decisions = decisions or Decisions()
+    decisions, drops = decisions or Decisions(), drops or Drops()
     wanted = [[decisions.applied_to(need) for need in workflow.requirements] for workflow in workflows]
     resolved = _resolve_all((need for needs in wanted for need in needs), shop)
+    for need, found in resolved.items():
+        if is_by_hand(found, shop.sources, shop.http):
+            resolved[need] = recognise(found, shop.library, drops)
     plans = [
         make_plan(
             workflow.name,
@@ -171,7 +180,8 @@ def requirement_for(
         )
     best = found.candidates[0]
     suggested = best.folder if best.folder in shop.library.folders else None
-    return replace(wanted, name=name or best.name, folder=folder or suggested)
+    own_name = best.name if best.evidence.is_sure else reference  # what was found is not what was asked for
+    return replace(wanted, name=name or own_name, folder=folder or suggested)
 
 
 def _policy(sources: Sequence[Source], settings: Settings) -> HostPolicy:

@@ -96,18 +96,22 @@ def refuse_what_cannot_fit(
         NotEnoughSpace: a filesystem cannot hold the files meant for it and keep its reserve.
         ModelgetError: all files together exceed the owner's limit for one plan.
     """
+    total = 0
     needed: dict[int | None, int] = {}
     places: dict[int | None, Path] = {}
     for download in to_fetch(plans):
         device = library.device(download.destination)
-        missing = max((download.candidate.size or 0) - staged(download), 0)
-        needed[device] = needed.get(device, 0) + missing
+        candidate = download.candidate
+        # A packed file needs room beside its archive; how much is known only when that is here.
+        unpacked = (candidate.size or candidate.fetch_size or 0) if candidate.archive else 0
+        missing = max((candidate.fetch_size or 0) - staged(download), 0)
+        total += missing
+        needed[device] = needed.get(device, 0) + missing + unpacked
         places[device] = download.destination
     for device, size in needed.items():
         free = library.free_bytes(places[device]) - limits.spare_bytes
         if size > free:
             raise NotEnoughSpace(places[device].parent, size, max(free, 0))
-    total = sum(needed.values())
     if total > limits.plan_bytes:
         raise ModelgetError(
             f"this would fetch {total / 1e9:.1f} GB, more than the limit of {limits.plan_bytes / 1e9:.0f} GB",
@@ -151,6 +155,12 @@ def _fetch_item(
         hint = f"No rule says which model folder it belongs in. Pass --folder {wanted.name}={guess}."
         return PlanItem(resolution, Status.CHOOSE, hint)
     name = _file_name(wanted, candidate)
+    if not has_model_suffix(name) and candidate.archive:
+        file = f"{candidate.archive.id}#FILE"
+        hint = (
+            f"It is an archive. Say which file in it: {file}, as in --choose {wanted.name or 'NAME'}={file}."
+        )
+        return PlanItem(resolution, Status.CHOOSE, hint)
     if not has_model_suffix(name):
         hint = "No place says in what format it is. Plan again without --offline, or pass "
         return PlanItem(
@@ -203,6 +213,11 @@ def _without_candidate(resolution: Resolution, barred: list[Candidate]) -> PlanI
         barrier = barred[0].barrier
         return PlanItem(resolution, Status.DENIED, f"{barrier.message}. {barrier.hint}")
     if resolution.candidates:
+        if not any(has_model_suffix(candidate.name) for candidate in resolution.candidates):
+            one = f"{resolution.candidates[0].id}/FILE"
+            hint = f"Only repositories were found, which may hold it: {_ids(resolution.candidates)}. Look, and take "
+            hint += f"a file in one: --choose NAME={one}, or `modelget get {one}`."
+            return PlanItem(resolution, Status.CHOOSE, hint)
         choose = f"--choose {wanted.name}=ID with {_ids(resolution.candidates)}"
         return PlanItem(resolution, Status.CHOOSE, f"Not surely the same file. Pass {choose}.")
     if resolution.failures:

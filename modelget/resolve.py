@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import product
 
+from .archives import in_archive, split_member
 from .by_name import NameList, find_by_name
 from .errors import HostNotAllowed, SourceUnavailable, UnsafeFile
 from .http import Http
@@ -21,6 +23,9 @@ from .types import (
     has_model_suffix,
 )
 from .verify import COMPUTED_ALGORITHMS, check_contents
+
+_WEAKER = {"md5": 0, "git-sha1": 1}
+"""Digests that prove less than all others do, by how much they prove."""
 
 
 def resolve(
@@ -126,10 +131,11 @@ def renewed(candidate: Candidate, sources: Iterable[Source], http: Http) -> Cand
     Raises:
         SourceUnavailable: its place says why the file cannot be had now.
     """
-    wanted = Requirement(candidate.name, urls=(candidate.id,))
+    own_id = candidate.archive.id if candidate.archive else candidate.id
+    wanted = Requirement(candidate.name, urls=(own_id,))
     asked = [source for source in sources if source.name == candidate.source]
     found = [one for source in asked for one in source.find(wanted, http) if one.barrier is None]
-    links = [one.url for one in found if one.id == candidate.id and one.url != candidate.url]
+    links = [one.url for one in found if one.id in (own_id, candidate.id) and one.url != candidate.url]
     return replace(candidate, url=links[0]) if links else None
 
 
@@ -138,14 +144,23 @@ def _ask(
 ) -> tuple[list[Candidate], list[SourceFailure]]:
     found: list[Candidate] = []
     failures: list[SourceFailure] = []
-    for source in sources:
+    for source, (member, asked) in product(sources, _by_member(wanted)):
         try:
-            found += source.find(wanted, http)
+            places = source.find(asked, http)
+            found += filter(None, (in_archive(place, member, wanted.name) for place in places))
         except SourceUnavailable as error:
             failures.append(SourceFailure(source.name, error.kind, str(error), error.retry_after))
         except HostNotAllowed as error:
             failures.append(SourceFailure(source.name, "unavailable", f"{error}. {error.hint}"))
     return found, failures
+
+
+def _by_member(wanted: Requirement) -> list[tuple[str, Requirement]]:
+    """Split the question by the file of an archive that a reference names; most name none."""
+    split = [split_member(url) for url in wanted.urls]
+    named = dict.fromkeys(member for _url, member in split) or {"": None}
+    urls = {member: tuple(url for url, of in split if of == member) for member in named}
+    return [(member, replace(wanted, urls=urls[member])) for member in named]
 
 
 def _weigh(candidate: Candidate, wanted: Requirement) -> Candidate:
@@ -170,7 +185,7 @@ def _says_less(published: Digest | None, pinned: Digest) -> bool:
     if published.is_prefix:
         first_digits = pinned.in_terms_of(published)
         return published.in_terms_of(pinned) is None and first_digits in (None, published)
-    return published.algorithm == "git-sha1" and pinned.algorithm != "git-sha1"
+    return _WEAKER.get(published.algorithm, 9) < _WEAKER.get(pinned.algorithm, 9)
 
 
 def _pinned_here(wanted: Requirement, library: Library) -> Candidate | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import re
 import sys
@@ -19,6 +21,7 @@ CIVITAI_ENDPOINTS = ("https://civitai.com", "https://civitai.red")
 CIVITAI_TOKEN_NAMES = ("CIVITAI_API_TOKEN", "CIVITAI_API_KEY", "CIVITAI_TOKEN")
 GITHUB_API = "https://api.github.com"
 GITHUB_TOKEN_NAMES = ("GITHUB_TOKEN", "GH_TOKEN")
+KAGGLE_ENDPOINT = "https://www.kaggle.com"
 MODELSCOPE_ENDPOINT = "https://modelscope.cn"
 
 MIRRORED = (
@@ -27,8 +30,10 @@ MIRRORED = (
     "dropbox",
     "github",
     "google_drive",
+    "kaggle",
     "modelscope",
     "openmmlab",
+    "papers",
     "pytorch_hub",
 )
 """Sources that may be asked elsewhere: ``MODELGET_<NAME>_ENDPOINT``, or ``<name>`` below ``[endpoints]``."""
@@ -71,13 +76,18 @@ _COOKIE = re.compile(r"[^\",;\\]+")
 class Secret:
     """A credential that never shows itself: only ``reveal`` and ``headers`` give the value."""
 
-    __slots__ = ("_cookie", "_value")
+    __slots__ = ("_cookie", "_scheme", "_value")
 
-    def __init__(self, value: str, cookie: str = "") -> None:
-        """Keep a token; its place may want it in a cookie of this name as well."""
+    def __init__(self, value: str, cookie: str = "", scheme: str = "Bearer") -> None:
+        """Keep a token; its place may want it in a cookie of this name as well, or by another scheme."""
         if not _TOKEN.fullmatch(value.strip()) or (cookie and not _COOKIE.fullmatch(value.strip())):
             raise InvalidSetting("a token holds characters that no token has; set it again without them")
-        self._value, self._cookie = value.strip(), cookie
+        self._value, self._cookie, self._scheme = value.strip(), cookie, scheme
+
+    @classmethod
+    def of_login(cls, user: str, key: str) -> Secret:
+        """Keep a user's name and key, sent by the scheme that RFC 7617 calls Basic."""
+        return cls(base64.b64encode(f"{user}:{key}".encode()).decode(), scheme="Basic")
 
     def reveal(self) -> str:
         """Return the value."""
@@ -86,7 +96,7 @@ class Secret:
     @property
     def headers(self) -> dict[str, str]:
         """The request headers that carry it."""
-        headers = {"Authorization": f"Bearer {self._value}"}
+        headers = {"Authorization": f"{self._scheme} {self._value}"}
         return headers | ({"Cookie": f"{self._cookie}={self._value}"} if self._cookie else {})
 
     def __repr__(self) -> str:
@@ -114,6 +124,7 @@ class Settings:
     hub_token: Secret | None = None
     civitai_token: Secret | None = None
     github_token: Secret | None = None
+    kaggle_token: Secret | None = None
     modelscope_token: Secret | None = None
     endpoints: Mapping[str, str] = field(default_factory=dict)
     """Where the owner wants a source to be asked instead, by the source's name."""
@@ -140,6 +151,8 @@ class Settings:
             found[origin_of(self.hub_endpoint)] = self.hub_token
         if self.github_token:
             found[origin_of(self.endpoints.get("github", GITHUB_API))] = self.github_token
+        if self.kaggle_token:
+            found[origin_of(self.endpoints.get("kaggle", KAGGLE_ENDPOINT))] = self.kaggle_token
         if self.modelscope_token:
             found[origin_of(self.endpoints.get("modelscope", MODELSCOPE_ENDPOINT))] = self.modelscope_token
         return found
@@ -159,6 +172,7 @@ def load_settings(
         hub_token=None if offline else _hub_token(environ),
         civitai_token=_first_token(environ, CIVITAI_TOKEN_NAMES),
         github_token=_first_token(environ, GITHUB_TOKEN_NAMES),
+        kaggle_token=_kaggle_token(environ),
         modelscope_token=_first_token(environ, ("MODELSCOPE_API_TOKEN",), cookie="m_session_id"),
         endpoints=mirrors,
         allow_hosts=_endpoints(*written.value("MODELGET_ALLOW_HOSTS", "allow_hosts", [])),
@@ -334,6 +348,24 @@ def _hub_token(environ: Mapping[str, str]) -> Secret | None:
     except OSError:
         return None  # another account's home: there may be no token in it, and public files need none
     return _secret("the token that `hf auth login` stored", stored) if stored else None
+
+
+def _kaggle_token(environ: Mapping[str, str]) -> Secret | None:
+    """Return the token or login from the environment, or from the file where Kaggle's own tools keep it."""
+    if token := _first_token(environ, ("KAGGLE_API_TOKEN",)):
+        return token
+    user, key = (environ.get(name, "").strip() for name in ("KAGGLE_USERNAME", "KAGGLE_KEY"))
+    if user and key:
+        return Secret.of_login(user, key)
+    home = "~/.kaggle" if environ is os.environ else ""
+    folder = environ.get("KAGGLE_CONFIG_DIR", "").strip() or home
+    if not folder:
+        return None
+    try:
+        stored = json.loads((Path(folder).expanduser() / "kaggle.json").read_text(encoding="utf-8"))
+        return Secret.of_login(str(stored["username"]), str(stored["key"]))
+    except (OSError, RuntimeError, ValueError, TypeError, LookupError, InvalidSetting):
+        return None  # public files need none, and what is wrong with the file Kaggle's tools say
 
 
 def _secret(place: str, value: str, cookie: str = "") -> Secret:

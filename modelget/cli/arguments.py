@@ -109,6 +109,14 @@ def _add_licence_policy(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_wait(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--wait",
+        action="store_true",
+        help="wait for the files that only you can fetch, and prove each when it is in its folder",
+    )
+
+
 def _add_plan(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = _command(
         commands, "plan", "say what is needed, what is here and what would be fetched; change nothing"
@@ -122,6 +130,7 @@ def _add_install(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "install", "fetch, verify and place every model that is missing")
     parser.add_argument("workflows", nargs="+", metavar="WORKFLOW", help=_WORKFLOW_HELP)
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask before fetching")
+    _add_wait(parser)
     _add_library_options(parser)
     _add_decisions(parser)
 
@@ -147,6 +156,7 @@ def _add_get(commands: Commands[argparse.ArgumentParser]) -> None:
         help="I have the right to use it, whatever the licence policy says",
     )
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask before fetching")
+    _add_wait(parser)
     _add_library_options(parser)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ModelgetError
+from ..errors import ModelgetError, UnclearMember
 from ..job import Outcomes
-from ..types import Candidate, Fetched, Plan, PlanItem, SourceFailure, Status
+from ..types import Archive, Candidate, Fetched, Plan, PlanItem, SourceFailure, Status
 
 
 def document(plan: Plan, outcomes: Outcomes | None = None) -> dict[str, Any]:
@@ -42,6 +42,8 @@ def _requirement(item: PlanItem, outcomes: Outcomes) -> dict[str, Any]:
         "hint": item.hint,
         "warning": outcome.warning if isinstance(outcome, Fetched) else None,
     }
+    if isinstance(outcome, UnclearMember):
+        found["status"] = Status.CHOOSE.value
     if isinstance(outcome, ModelgetError):
         found["hint"] = outcome.hint or None
         found["error"] = {"kind": type(outcome).__name__, "message": str(outcome)}
@@ -56,6 +58,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "url": candidate.url or None,
         "name": candidate.name,
         "size": candidate.size,
+        "archive": _archive(candidate.archive) if candidate.archive else None,
         "sha256": digest.hex if digest and digest.algorithm == "sha256" else None,
         "digest": str(digest) if digest else None,
         "claimed_digest": str(candidate.claimed) if candidate.claimed else None,
@@ -68,6 +71,16 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "audience": candidate.terms.audience,
         "gated": candidate.terms.gated,
         "format": candidate.format,
+    }
+
+
+def _archive(archive: Archive) -> dict[str, Any]:
+    return {
+        "id": archive.id,
+        "kind": archive.kind,
+        "member": archive.member or None,
+        "size": archive.size,
+        "digest": str(archive.digest) if archive.digest else None,
     }
 
 

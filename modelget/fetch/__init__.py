@@ -16,7 +16,8 @@ from ..progress import Reporter
 from ..types import Candidate, Digest, Download, Fetched, ModelFile
 from ..verify import check_contents, check_digest, digest_file
 from .lock import only_one
-from .part import DISK_FULL, Part, discard_leftovers, staged_bytes, staged_name
+from .packed import packed_in, unpack
+from .part import DISK_FULL, Part, bytes_on_disk, discard_leftovers, staged_name
 from .publish import link, name_taken, publish
 from .transfer import Transfer
 from .twins import twin_of
@@ -58,12 +59,11 @@ def _fetch_alone(
         fetched = _already_there(download, watch)
     elif twin := twin_of(download, library, watch):
         fetched = _link(download, twin)
+    elif packed := packed_in(download):
+        fetched = _fetch_packed(packed, download, http, watch, is_alone=is_alone)
     else:
-        part = Part.open(download) if is_alone else Part.private(download)
-        try:
+        with closing(Part.of(download, is_alone=is_alone)) as part:
             fetched = _receive_and_place(download, part, http, watch)
-        finally:
-            part.close()
     if library and fetched.file.digest:
         library.record(fetched.file.path, fetched.file.digest, download.candidate.id)
     fetched = replace(fetched, warning=_unmet_claim(download.candidate, fetched.file.digest))
@@ -89,17 +89,53 @@ def give_up(download: Download, clock: Clock) -> None:
     def busy() -> None:
         raise Cancelled(f"{download.label}: others fetch it too")
 
-    with suppress(Cancelled, OSError), only_one(download.staging, staged_name(download), clock, busy):
-        discard_leftovers(download)
+    for one in filter(None, (download, packed_in(download))):
+        with suppress(Cancelled, OSError), only_one(one.staging, staged_name(one), clock, busy):
+            discard_leftovers(one)
 
 
-def _receive_and_place(download: Download, part: Part, http: Http, watch: Watch) -> Fetched:
+def staged_bytes(download: Download) -> int:
+    """Return how much of the disk a download takes before it is complete, its archive included."""
+    return sum(map(bytes_on_disk, filter(None, (download, packed_in(download)))))
+
+
+def _fetch_packed(
+    packed: Download, download: Download, http: Http, watch: Watch, *, is_alone: bool
+) -> Fetched:
+    """Receive an archive and place the wanted file of it; the archive goes when that is done, or is hopeless."""
+    archive = download.candidate.archive
+    assert archive is not None  # noqa: S101 - else there is nothing it could be packed in
+
+    def wait() -> None:
+        watch.look("waiting", 0, archive.size)
+
+    with (
+        only_one(packed.staging, staged_name(packed), http.clock, wait) as keeps_others_out,
+        closing(Part.of(packed, is_alone=keeps_others_out)) as part,
+    ):
+        _receive(packed, part, http, watch)
+        watch.say("verifying", part.size, part.size)
+        try:
+            file = unpack(part.path, archive, download, watch, is_alone=is_alone)
+        except (DigestMismatch, UnsafeFile):
+            part.discard()
+            raise
+        part.discard()
+        return Fetched(file, part.received)
+
+
+def _receive(download: Download, part: Part, http: Http, watch: Watch) -> Digest:
+    """Receive a file and prove it; nothing is kept of one that is wrong."""
     try:
         with closing(Transfer(download, part, http, watch)) as transfer:
-            digest = _receive_proven(transfer)
+            return _receive_proven(transfer)
     except (DigestMismatch, UnsafeFile):
         part.discard()
         raise
+
+
+def _receive_and_place(download: Download, part: Part, http: Http, watch: Watch) -> Fetched:
+    digest = _receive(download, part, http, watch)
     watch.say("placing", part.size, part.size)
     publish(part, download.destination, digest)
     return Fetched(ModelFile(download.destination, part.size, digest), part.received)

@@ -159,6 +159,11 @@ class Contents:
                 self._known[path] = self._make(path)
             return self._known[path]
 
+    def add(self, path: str, body: bytes) -> None:
+        """Let a path have these bytes from now on, unless it has some already."""
+        with self._lock:
+            self._known.setdefault(path, Content(len(body), body, lambda: b""))
+
     def _make(self, path: str) -> Content:
         seed = path
         while isinstance(given := self._files.get(seed), str):

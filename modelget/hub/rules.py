@@ -9,7 +9,9 @@ from typing import Literal
 from .dropbox import DropboxRules
 from .github import GitHubRules
 from .google_drive import DriveRules
+from .kaggle import KaggleRules
 from .modelscope import ModelScopeRules
+from .papers import PaperRules
 
 CivitaiBarrier = Literal["login", "disabled", "early-access", "forbidden", "missing", "archived", "region"]
 """Why Civitai refuses a download; all but ``login`` hold with a token as well."""
@@ -97,4 +99,6 @@ class HubRules:
     github: GitHubRules = field(default_factory=GitHubRules)
     google_drive: DriveRules = field(default_factory=DriveRules)
     dropbox: DropboxRules = field(default_factory=DropboxRules)
+    kaggle: KaggleRules = field(default_factory=KaggleRules)
     modelscope: ModelScopeRules = field(default_factory=ModelScopeRules)
+    papers: PaperRules = field(default_factory=PaperRules)

@@ -17,11 +17,13 @@ from .google_drive import GoogleDrive
 from .huggingface import HubFiles
 from .huggingface_api import HubApi
 from .huggingface_models import HubModels
+from .kaggle import Kaggle
 from .limits import RateLimiter
 from .listener import Listener
 from .messages import Answer, Request, Route, json_answer
 from .modelscope import ModelScope
 from .openmmlab import OPENMMLAB
+from .papers import Papers
 from .pytorch_hub import PYTORCH_HUB
 from .repositories import Repositories, Repository
 from .rules import HubRules
@@ -112,9 +114,11 @@ def _routes(rules: HubRules, contents: Contents, storage: Storage, drive: Google
         GitHub(rules.github, contents, storage),
         drive,
         Dropbox(rules.dropbox, storage),
+        Kaggle(rules.kaggle, contents, storage),
         ModelScope(rules.modelscope, contents, storage),
         api,
         HubModels(repositories, api),
+        Papers(rules.papers),
         HubFiles(repositories, storage),
         *(ZooFiles(place, rules, contents, limiter) for place in _ZOOS),
     )

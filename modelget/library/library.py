@@ -130,6 +130,11 @@ class Library:
                 return ModelFile(path, facts.st_size, digest)
         return None
 
+    def files(self, folder: str) -> list[ModelFile]:
+        """Return every model file of a model folder, in any sub-folder."""
+        paths = dict.fromkeys(path for root in self._roots_of(folder) for path in self._tree(root).files())
+        return [ModelFile(path, facts.st_size) for path in paths if (facts := regular_file(path))]
+
     def suspects(self, name: str, size: int) -> Iterator[ModelFile]:
         """Yield files of unrecorded bytes that may well be those of a model of this name and size."""
         trees = [self._tree(root) for root in self._everywhere()]

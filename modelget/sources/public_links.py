@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from ..archives import member_id, split_member
 from ..settings import CIVITAI_ENDPOINTS, HUB_ENDPOINT, MODELSCOPE_ENDPOINT
 from . import civitai, huggingface, modelscope
 
 
 def public_link(reference: str) -> str | None:
     """Return the link to the file that a candidate's id names, None for an id that leads nowhere by itself."""
+    archive, member = split_member(reference)
+    link = _whole_link(archive)
+    return member_id(link, member) if link else None
+
+
+def _whole_link(reference: str) -> str | None:
     if hub := huggingface.parse_reference(reference):
         return hub.url(HUB_ENDPOINT)
     if (version := civitai.parse_reference(reference)) and version.version is not None:

@@ -39,6 +39,19 @@ class Barrier:
 
 
 @dataclass(frozen=True, slots=True)
+class Archive:
+    """What a candidate's file is packed in: then this is what its URL leads to."""
+
+    id: str
+    kind: str
+    """``tar``, ``tar.gz`` or ``zip``."""
+    member: str = ""
+    """The path of the file in it; empty for the one with the wanted name, or the only model."""
+    size: int | None = None
+    digest: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One downloadable file that may satisfy a requirement."""
 
@@ -62,11 +75,18 @@ class Candidate:
     """The same bytes on this disk: linked instead of fetched."""
     named_by: str | None = None
     """Who says that the wanted name is this file, where no link and no digest of the workflow does."""
+    archive: Archive | None = None
+    """What the URL leads to if it is not the file itself; size and digest of the file are often unknown then."""
 
     @property
     def identity(self) -> Digest | None:
         """The digest, if it stands for these bytes and no others: then who wants it twice wants one file."""
         return self.digest if self.digest and self.digest.is_unique else None
+
+    @property
+    def fetch_size(self) -> int | None:
+        """Bytes that come over the network for it."""
+        return self.archive.size if self.archive else self.size
 
     @property
     def format(self) -> str:

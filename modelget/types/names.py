@@ -31,6 +31,14 @@ def has_model_suffix(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in MODEL_SUFFIXES
 
 
+def archive_kind(name: str) -> str | None:
+    """Return ``tar``, ``tar.gz`` or ``zip`` for the name of an archive; ``x.pth.tar`` is a model of older days."""
+    lower = name.lower()
+    kinds = ((".tar.gz", "tar.gz"), (".tgz", "tar.gz"), (".zip", "zip"), (".tar", "tar"))
+    suffix, kind = next((pair for pair in kinds if lower.endswith(pair[0])), ("", None))
+    return None if kind == "tar" and has_model_suffix(lower.removesuffix(suffix)) else kind
+
+
 def stem_of(name: str) -> str:
     """Return the name without its model suffix, sub-folder included."""
     return name[: -len(PurePosixPath(name).suffix)] if has_model_suffix(name) else name

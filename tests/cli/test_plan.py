@@ -43,6 +43,7 @@ def test_the_json_document_has_the_promised_keys(modelget, hub, models, tmp_path
                         "sha256": content.sha256,
                         "digest": f"sha256:{content.sha256}",
                         "claimed_digest": None,
+                        "archive": None,
                         "evidence": "DECLARED_URL",
                         "named_by": None,
                         "licence": "apache-2.0",

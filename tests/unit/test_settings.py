@@ -418,3 +418,42 @@ def test_trusted_owners_are_a_short_list_unless_the_owner_says_otherwise(written
 def test_what_cannot_be_an_owner_is_refused(written, value) -> None:
     with pytest.raises(InvalidSetting, match="trusted_owners"):
         load_settings(written(f"trusted_owners = {value}"))
+
+
+@pytest.mark.parametrize(
+    ("environ", "header"),
+    [
+        ({"KAGGLE_API_TOKEN": "kg"}, "Bearer kg"),
+        ({"KAGGLE_USERNAME": "joe", "KAGGLE_KEY": "k"}, "Basic am9lOms="),
+        ({"KAGGLE_API_TOKEN": "kg", "KAGGLE_USERNAME": "joe", "KAGGLE_KEY": "k"}, "Bearer kg"),
+    ],
+)
+def test_kaggle_knows_a_person_by_a_token_or_by_name_and_key(environ: dict[str, str], header: str) -> None:
+    settings = load_settings(environ)
+    assert {origin: secret.headers for origin, secret in settings.credentials.items()} == {
+        "https://www.kaggle.com": {"Authorization": header}
+    }
+    assert "joe" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        ('{"username": "joe", "key": "k"}', "Basic am9lOms="),
+        ("{", None),
+        ("[]", None),
+        ('{"username": "joe"}', None),
+        (None, None),
+    ],
+)
+def test_kaggles_own_file_is_read_where_its_tools_keep_it(
+    tmp_path: Path, text: str | None, header: str | None
+) -> None:
+    if text is not None:
+        (tmp_path / "kaggle.json").write_text(text)
+    token = load_settings({"KAGGLE_CONFIG_DIR": str(tmp_path)}).kaggle_token
+    assert (token and token.headers["Authorization"]) == header
+
+
+def test_half_a_login_is_none() -> None:
+    assert load_settings({"KAGGLE_USERNAME": "joe"}).kaggle_token is None
