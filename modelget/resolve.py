@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from .by_name import NameList, find_by_name
@@ -140,12 +140,21 @@ def _ask(
     failures: list[SourceFailure] = []
     for source in sources:
         try:
-            found += source.find(wanted, http)
+            found += _noting_refused_token(source.find(wanted, http), source, http)
         except SourceUnavailable as error:
             failures.append(SourceFailure(source.name, error.kind, str(error), error.retry_after))
         except HostNotAllowed as error:
             failures.append(SourceFailure(source.name, "unavailable", f"{error}. {error.hint}"))
     return found, failures
+
+
+def _noting_refused_token(found: Iterable[Candidate], source: Source, http: Http) -> Iterator[Candidate]:
+    """Say of what a place gave to everybody that it did not accept the token: private files stay hidden."""
+    for candidate in found:
+        if any(map(http.has_refused_token, source.endpoints)):
+            note = f"{source.label} does not accept your token; it was asked without one. Renew or remove it."
+            candidate = replace(candidate, notes=(*candidate.notes, note))
+        yield candidate
 
 
 def _weigh(candidate: Candidate, wanted: Requirement) -> Candidate:

@@ -63,6 +63,7 @@ _KEYS = (
     "trusted_owners",
 )
 _OWNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,95}")
+_YES = ("1", "true", "yes", "on")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 _COOKIE = re.compile(r"[^\",;\\]+")
 """What RFC 6265 leaves of those characters to the value of a cookie."""
@@ -168,7 +169,7 @@ def load_settings(
         catalog=_catalog(written, config.parent if config else _state_folder(comfyui)),
         trusted_owners=_owners(*written.value("MODELGET_TRUSTED_OWNERS", "trusted_owners")),
         limits=_limits(written),
-        offline=offline or environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"),
+        offline=offline or environ.get("HF_HUB_OFFLINE", "").lower() in _YES,
     )
 
 
@@ -322,9 +323,16 @@ def _first_token(environ: Mapping[str, str], names: tuple[str, ...], cookie: str
 
 
 def _hub_token(environ: Mapping[str, str]) -> Secret | None:
-    """Return the Hub token from the environment or from where `hf auth login` keeps it."""
-    if token := _first_token(environ, ("HF_TOKEN",)):
+    """Return the Hub token from the environment or from where `hf auth login` keeps it.
+
+    HF_HUB_DISABLE_IMPLICIT_TOKEN, as the Hub's own client reads it, means both.
+    """
+    if environ.get("HF_HUB_DISABLE_IMPLICIT_TOKEN", "").lower() in _YES:
+        return None
+    if token := _first_token(environ, ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")):
         return token
+    if place := environ.get("HF_TOKEN_PATH", "").strip():
+        return _token_in(Path(place).expanduser())
     if environ is not os.environ:
         return None
     from huggingface_hub import get_token
@@ -334,6 +342,14 @@ def _hub_token(environ: Mapping[str, str]) -> Secret | None:
     except OSError:
         return None  # another account's home: there may be no token in it, and public files need none
     return _secret("the token that `hf auth login` stored", stored) if stored else None
+
+
+def _token_in(file: Path) -> Secret | None:
+    try:
+        stored = file.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return None  # public files need none
+    return _secret(f"HF_TOKEN_PATH ({file})", stored) if stored else None
 
 
 def _secret(place: str, value: str, cookie: str = "") -> Secret:

@@ -68,6 +68,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "audience": candidate.terms.audience,
         "gated": candidate.terms.gated,
         "format": candidate.format,
+        "notes": list(candidate.notes),
     }
 
 

@@ -71,6 +71,7 @@ class Http:
         self._connections_per_host = connections_per_host
         self._budgets: dict[str, HostBudget] = {}
         self._contexts: dict[str | None, ssl.SSLContext] = {}
+        self._refused_tokens: set[str] = set()
         self._lock = Lock()
 
     def close(self) -> None:
@@ -97,10 +98,19 @@ class Http:
             # A stale token must not hide a public file.
             anonymous = self._follow(method, url, headers or {}, json, None)
             if anonymous.status < 400:
+                self.note_refused_token(url)
                 reply.close()
                 return anonymous
             anonymous.close()
         return reply
+
+    def note_refused_token(self, url: str) -> None:
+        """Remember that the URL's origin does not know our token, as it said or as it answers without one."""
+        self._refused_tokens.add(origin_of(url))
+
+    def has_refused_token(self, url: str) -> bool:
+        """Tell whether the URL's origin is known not to accept our token."""
+        return origin_of(url) in self._refused_tokens
 
     def budget(self, url: str) -> HostBudget:
         """Return the connections that all fetches from the URL's host share."""

@@ -58,6 +58,8 @@ class Candidate:
     terms: Terms = UNSTATED
     """Licence and restrictions as its place states them."""
     barrier: Barrier | None = None
+    notes: tuple[str, ...] = ()
+    """What a person should know before it is fetched, though nothing stands in the way."""
     local: Path | None = None
     """The same bytes on this disk: linked instead of fetched."""
     named_by: str | None = None
