@@ -16,6 +16,8 @@ from .licence_policy import POLICIES
 
 HUB_ENDPOINT = "https://huggingface.co"
 CIVITAI_ENDPOINTS = ("https://civitai.com", "https://civitai.red")
+CIVITAI_SITES = (*CIVITAI_ENDPOINTS, "https://civitai.green")
+"""All that know the same key; those that are not asked by themselves, only where a link names them."""
 CIVITAI_TOKEN_NAMES = ("CIVITAI_API_TOKEN", "CIVITAI_API_KEY", "CIVITAI_TOKEN")
 GITHUB_API = "https://api.github.com"
 GITHUB_TOKEN_NAMES = ("GITHUB_TOKEN", "GH_TOKEN")
@@ -136,7 +138,9 @@ class Settings:
         """The token for each exact origin; no other origin ever gets one."""
         found: dict[str, Secret] = {}
         if self.civitai_token:
-            found.update({origin_of(endpoint): self.civitai_token for endpoint in self.civitai_endpoints})
+            is_mirror = self.civitai_endpoints != CIVITAI_ENDPOINTS
+            sites = self.civitai_endpoints if is_mirror else CIVITAI_SITES
+            found.update({origin_of(site): self.civitai_token for site in sites})
         if self.hub_token:
             found[origin_of(self.hub_endpoint)] = self.hub_token
         if self.github_token:

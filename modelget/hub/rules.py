@@ -11,7 +11,9 @@ from .github import GitHubRules
 from .google_drive import DriveRules
 from .modelscope import ModelScopeRules
 
-CivitaiBarrier = Literal["login", "disabled", "early-access", "forbidden", "missing", "archived", "region"]
+CivitaiBarrier = Literal[
+    "login", "disabled", "early-access", "forbidden", "missing", "archived", "taken-down", "region"
+]
 """Why Civitai refuses a download; all but ``login`` hold with a token as well."""
 
 
@@ -36,6 +38,8 @@ class CivitaiFile:
     primary: bool = False
     pickle_scan: str = "Success"
     virus_scan: str = "Success"
+    published: Mapping[str, str] = field(default_factory=dict)
+    """Hashes that are published instead of the right ones, or beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class CivitaiVersion:
     barrier: CivitaiBarrier | None = None
     deadline: str = "2099-01-01T00:00:00.000Z"
     """When early access ends."""
+    hiccups: int = 0
+    """How many downloads find the storage behind the files in trouble, before one does not."""
     nsfw: bool = False
     poi: bool = False
     allow_no_credit: bool = True

@@ -51,6 +51,8 @@ class Candidate:
     size: int | None = None
     digest: Digest | None = None
     """What the source publishes for these bytes; the file must match it."""
+    also_published: tuple[Digest, ...] = ()
+    """Other digests that the source gives for the same bytes: what speaks for and against them if ``digest`` fails."""
     claimed: Digest | None = None
     """What the file's name says of its sha256 where such names are not all right: a mismatch is told, no error."""
     folder: str | None = None

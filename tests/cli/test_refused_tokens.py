@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from makers import loader, save_workflow
 
-from modelget.hub import GitHubRules, HubRules
+from modelget.hub import GitHubRules, HubRules, ModelScopeRules
 
 CANARY = "canaryCanaryCanary"
 PLACES = {
@@ -18,7 +18,10 @@ PLACES = {
 
 @pytest.fixture
 def rules() -> HubRules:
-    return HubRules(github=GitHubRules(releases={"o/r@v1": ("ae.safetensors",)}))
+    return HubRules(
+        github=GitHubRules(releases={"o/r@v1": ("ae.safetensors",)}),
+        modelscope=ModelScopeRules({"o/r": ("ae.safetensors",)}, refuses_strangers=True),
+    )
 
 
 @pytest.mark.parametrize("place", PLACES)

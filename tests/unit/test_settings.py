@@ -289,6 +289,7 @@ def test_each_token_belongs_to_the_origins_of_its_own_site() -> None:
         "https://huggingface.co": "h",
         "https://civitai.com": "c",
         "https://civitai.red": "c",
+        "https://civitai.green": "c",
     }
 
 
