@@ -172,9 +172,8 @@ def _fetch_item(
         return PlanItem(resolution, Status.FETCH, "Its nodes are switched off: not fetched without --all.")
     label = f"{wanted.folder}/{name}"
     named = f"No link leads to it: found by its name in {candidate.named_by}." if candidate.named_by else None
-    return PlanItem(
-        resolution, Status.FETCH, named, Download(candidate, destination, library.staging(destination), label)
-    )
+    download = Download(candidate, destination, library.staging(destination), label, decisions.accepted)
+    return PlanItem(resolution, Status.FETCH, named, download)
 
 
 def _ids(candidates: Iterable[Candidate]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ModelgetError
+from ..errors import ModelgetError, Quarantined
 from ..job import Outcomes
 from ..types import Candidate, Fetched, Plan, PlanItem, SourceFailure, Status
 
@@ -45,6 +45,8 @@ def _requirement(item: PlanItem, outcomes: Outcomes) -> dict[str, Any]:
     if isinstance(outcome, ModelgetError):
         found["hint"] = outcome.hint or None
         found["error"] = {"kind": type(outcome).__name__, "message": str(outcome)}
+    if isinstance(outcome, Quarantined):
+        found["error"] |= {"path": str(outcome.path), "sha256": outcome.sha256.hex}
     return found
 
 

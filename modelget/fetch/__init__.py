@@ -17,7 +17,8 @@ from ..types import Candidate, Digest, Download, Fetched, ModelFile
 from ..verify import check_contents, check_digest, digest_file
 from .lock import only_one
 from .part import DISK_FULL, Part, discard_leftovers, staged_bytes, staged_name
-from .publish import link, name_taken, publish
+from .publish import link, name_taken, place, publish
+from .quarantine import clear, decided, keep_aside
 from .transfer import Transfer
 from .twins import twin_of
 from .watch import Watch
@@ -58,6 +59,8 @@ def _fetch_alone(
         fetched = _already_there(download, watch)
     elif twin := twin_of(download, library, watch):
         fetched = _link(download, twin)
+    elif kept := decided(download, watch):
+        fetched = _take_accepted(download, *kept)
     else:
         part = Part.open(download) if is_alone else Part.private(download)
         try:
@@ -66,14 +69,18 @@ def _fetch_alone(
             part.close()
     if library and fetched.file.digest:
         library.record(fetched.file.path, fetched.file.digest, download.candidate.id)
-    fetched = replace(fetched, warning=_unmet_claim(download.candidate, fetched.file.digest))
+    fetched = replace(fetched, warning=_doubt(download.candidate, fetched.file.digest))
     discard_leftovers(download)
+    clear(download)
     watch.say("present", fetched.file.size, fetched.file.size)
     return fetched
 
 
-def _unmet_claim(candidate: Candidate, got: Digest | None) -> str | None:
-    """Say that a file is not what its name claims; not so when a digest that must hold was met."""
+def _doubt(candidate: Candidate, got: Digest | None) -> str | None:
+    """Say that a file is not what its place publishes, or its name claims; not so when a digest that must hold was met."""
+    published = candidate.digest.in_terms_of(got) if candidate.digest and got else None
+    if published and published != got:
+        return f"you accepted these bytes ({got}) although {candidate.digest} is promised"
     claimed = candidate.claimed
     if claimed is None or got is None or candidate.digest or got.in_terms_of(claimed) == claimed:
         return None
@@ -97,7 +104,9 @@ def _receive_and_place(download: Download, part: Part, http: Http, watch: Watch)
     try:
         with closing(Transfer(download, part, http, watch)) as transfer:
             digest = _receive_proven(transfer)
-    except (DigestMismatch, UnsafeFile):
+    except DigestMismatch as mismatch:
+        raise keep_aside(download, part, mismatch, watch) from None
+    except UnsafeFile:
         part.discard()
         raise
     watch.say("placing", part.size, part.size)
@@ -111,7 +120,8 @@ def _receive_proven(transfer: Transfer) -> Digest:
     for last_try in (False, True):
         hasher = transfer.run()
         try:
-            check_digest(download.destination.name, download.candidate.digest, hasher)
+            if hasher.sha256 not in download.accepted:
+                check_digest(download.destination.name, download.candidate.digest, hasher)
             check_contents(part.path, download.destination.name)
         except (DigestMismatch, UnsafeFile):
             if last_try or not transfer.doubtful:
@@ -139,6 +149,12 @@ def _already_there(download: Download, watch: Watch) -> Fetched:
     except (OSError, DigestMismatch, UnsafeFile) as error:
         raise name_taken(path) from error
     return Fetched(ModelFile(path, size, hasher.sha256), 0)
+
+
+def _take_accepted(download: Download, kept: Path, digest: Digest) -> Fetched:
+    """Give a file that was kept aside its name, as a person decided."""
+    place(kept, download.destination, digest)
+    return Fetched(ModelFile(download.destination, download.destination.stat().st_size, digest), 0)
 
 
 def _link(download: Download, existing: Path) -> Fetched:

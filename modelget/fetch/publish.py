@@ -22,12 +22,21 @@ def publish(part: Part, destination: Path, digest: Digest) -> None:
         FetchFailed: another file took the name meanwhile.
     """
     part.seal()
+    place(part.path, destination, digest)
+    part.discard()
+
+
+def place(file: Path, destination: Path, digest: Digest) -> None:
+    """Move a proven file to its final name; a file that is already there stays as it is.
+
+    Raises:
+        FetchFailed: another file took the name meanwhile.
+    """
     try:
-        _rename(part.path, destination)
+        _rename(file, destination)
     except FileExistsError:
         if not _holds(destination, digest):
             raise name_taken(destination) from None
-    part.discard()
 
 
 def link(existing: Path, download: Download) -> Digest:

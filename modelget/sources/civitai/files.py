@@ -47,7 +47,7 @@ def digests(file: dict[str, Any]) -> list[Digest]:
 
 def has(file: dict[str, Any], wanted: Digest) -> bool:
     """Tell whether a file is published with a digest, a crc32 in either order of its bytes."""
-    known = [digest.in_terms_of(other) == other for digest in digests(file) for other in both_orders(wanted)]
+    known = [digest.in_terms_of(other) == other for digest in digests(file) for other in wanted.spellings]
     return any(known)
 
 
@@ -55,14 +55,7 @@ def forms(digest: Digest) -> tuple[str, ...]:
     """Give the digits to ask for: Civitai knows an AutoV3 by 12 and the start of a sha256 by 10."""
     if digest.algorithm == "shorthash":
         return (digest.hex, digest.hex[:10])
-    return tuple(dict.fromkeys(other.hex for other in both_orders(digest)))
-
-
-def both_orders(digest: Digest) -> tuple[Digest, ...]:
-    """Return the ways to write a digest: Civitai's scanner writes the bytes of a crc32 backwards, others do not."""
-    if digest.algorithm != "crc32":
-        return (digest,)
-    return (digest, Digest("crc32", bytes.fromhex(digest.hex)[::-1].hex()))
+    return tuple(dict.fromkeys(other.hex for other in digest.spellings))
 
 
 def _names_given(version: Any, file: dict[str, Any]) -> tuple[str, ...]:
