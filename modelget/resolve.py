@@ -129,8 +129,8 @@ def renewed(candidate: Candidate, sources: Iterable[Source], http: Http) -> Cand
     wanted = Requirement(candidate.name, urls=(candidate.id,))
     asked = [source for source in sources if source.name == candidate.source]
     found = [one for source in asked for one in source.find(wanted, http) if one.barrier is None]
-    links = [one.url for one in found if one.id == candidate.id and one.url != candidate.url]
-    return replace(candidate, url=links[0]) if links else None
+    fresh = next((one for one in found if one.id == candidate.id and one.url != candidate.url), None)
+    return replace(candidate, url=fresh.url, form=fresh.form) if fresh else None
 
 
 def _ask(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .digest import Digest
-from .found import Barrier, Candidate, Evidence, ModelFile, Resolution, SourceFailure
+from .found import Barrier, Candidate, Evidence, Form, ModelFile, Resolution, SourceFailure
 from .listed import Listing
 from .names import MODEL_SUFFIXES, PICKLE_SUFFIXES, has_model_suffix, is_generic, stem_of
 from .planned import Download, Fetched, Plan, PlanItem, Status, Verdict, to_fetch
@@ -21,6 +21,7 @@ __all__ = [
     "Download",
     "Evidence",
     "Fetched",
+    "Form",
     "Listing",
     "ModelFile",
     "Plan",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from pathlib import Path
 
 from .digest import Digest
@@ -38,6 +38,22 @@ class Barrier:
     hint: str
 
 
+class Form(str, Enum):
+    """What the request for a file must say that it accepts, where its address alone means something else.
+
+    A closed list: a candidate is built from answers that may be hostile, and headers can carry anything.
+    """
+
+    ANY = ""
+    OCTETS = "application/octet-stream"
+    RAW = "application/vnd.github.raw+json"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the request."""
+        return {"Accept": self.value} if self.value else {}
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One downloadable file that may satisfy a requirement."""
@@ -48,6 +64,7 @@ class Candidate:
     url: str
     name: str
     evidence: Evidence
+    form: Form = Form.ANY
     size: int | None = None
     digest: Digest | None = None
     """What the source publishes for these bytes; the file must match it."""
