@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from .errors import ModelgetError, NotEnoughSpace, UnsafePath
+from .hosts import without_secrets
 from .library import Library
 from .licence_policy import choose_licensed, refusal, remark_on_present
 from .settings import Limits
@@ -208,7 +209,9 @@ def _without_candidate(resolution: Resolution, barred: list[Candidate]) -> PlanI
         names = ", ".join(sorted({failure.source for failure in resolution.failures}))
         return PlanItem(resolution, Status.UNRESOLVED, f"Could not ask {names}. Try again, or pass {choose}.")
     if wanted.urls:
-        return PlanItem(resolution, Status.UNRESOLVED, f"Not found at {wanted.urls[0]}. Pass {choose}.")
+        return PlanItem(
+            resolution, Status.UNRESOLVED, f"Not found at {without_secrets(wanted.urls[0])}. Pass {choose}."
+        )
     if wanted.digest:
         known = f"No place knows a file with the digest {wanted.digest}"
         return PlanItem(resolution, Status.UNRESOLVED, f"{known}, and no link is given. Pass {choose}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from ..hosts import without_secrets
 from ..pipeline import requirement_for
 from ..types import Decisions, Workflow
 from .install_command import install
@@ -21,4 +22,4 @@ def run(args: Namespace) -> int:
         accept_licence=name if args.accept_licence else frozenset(),
         accepted=accepted_from(args),
     )
-    return install([Workflow(args.id, (wanted,))], shop, decisions, args)
+    return install([Workflow(without_secrets(args.id), (wanted,))], shop, decisions, args)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from ..settings import CIVITAI_ENDPOINTS, HUB_ENDPOINT, MODELSCOPE_ENDPOINT
-from . import civitai, huggingface, modelscope
+from . import huggingface, modelscope
+from .civitai import references as civitai
 
 
 def public_link(reference: str) -> str | None:
@@ -13,8 +14,7 @@ def public_link(reference: str) -> str | None:
     if hub := huggingface.parse_reference(reference):
         return hub.url(HUB_ENDPOINT)
     if (version := civitai.parse_reference(reference)) and version.version is not None:
-        link = f"{CIVITAI_ENDPOINTS[0]}/api/download/models/{version.version}"
-        return f"{link}?fileId={version.file}" if version.file else link
+        return version.download(CIVITAI_ENDPOINTS[0])
     if reference.startswith("modelscope:") and (file := modelscope.parse_reference(reference)):
         revision = quote(file.revision, safe="")
         return f"{MODELSCOPE_ENDPOINT}/models/{file.repo}/resolve/{revision}/{quote(file.path)}"
