@@ -95,9 +95,9 @@ class Http:
         credential = self._credentials.get(self.policy.check(url))
         reply = self._follow(method, url, headers or {}, json, credential)
         if reply.status == 401 and credential is not None:
-            # A stale token must not hide a public file.
+            # A stale token must not hide a public file, nor what the server says of a file that is not public.
             anonymous = self._follow(method, url, headers or {}, json, None)
-            if anonymous.status < 400:
+            if anonymous.status < 500 and anonymous.status not in (401, 429):
                 self.note_refused_token(url)
                 reply.close()
                 return anonymous

@@ -229,6 +229,18 @@ def test_a_number_of_an_asset_that_is_none_leads_nowhere(asks, hub_with, site, a
 
 
 @pytest.mark.parametrize("link", [LINK, "https://github.com/o/r/blob/main/x.pt"])
+def test_a_stale_token_is_said_to_be_one_where_nothing_is_found(ask_hub, link) -> None:
+    barrier = ask_hub("ghp_stale", **PRIVATE)[0].one(link).barrier
+    assert barrier.kind == "login"
+    assert "does not accept your token" in barrier.message
+
+
+def test_a_stale_token_does_not_hide_a_branch_with_a_slash(ask_hub) -> None:
+    ask, _hub = ask_hub("ghp_stale", missing=frozenset({"o/r@feature"}))
+    assert ask.one("https://github.com/o/r/blob/feature/new/x.pt").barrier is None
+
+
+@pytest.mark.parametrize("link", [LINK, "https://github.com/o/r/blob/main/x.pt"])
 def test_a_renamed_repository_is_followed(ask_hub, link) -> None:
     releases = {key.replace("o/r@", "o/new@"): names for key, names in RELEASES.items()}
     ask, hub = ask_hub(releases=releases, renamed={"o/r": "o/new"})

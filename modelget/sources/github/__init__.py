@@ -49,10 +49,21 @@ class GitHub:
             reference = parse_reference(url)
             if isinstance(reference, Archive):
                 yield self._refused_archive(reference)
-            elif isinstance(reference, Asset):
-                yield from self._asset(reference, http)
             elif reference is not None:
-                yield from self._file(reference, http)
+                found = list(self._look_up(reference, http))
+                if not found and http.has_refused_token(self._api):
+                    found = [replace(self._as_declared(reference), barrier=_stale_token())]
+                yield from found
+
+    def _look_up(self, reference: Asset | RepoFile, http: Http) -> Iterator[Candidate]:
+        if isinstance(reference, Asset):
+            return self._asset(reference, http)
+        return self._file(reference, http)
+
+    def _as_declared(self, reference: Asset | RepoFile) -> Candidate:
+        if isinstance(reference, Asset):
+            return self._of_asset(reference)
+        return self._of_file(reference.repo, *next(reference.readings()))
 
     def _asset(self, asset: Asset, http: Http) -> Iterator[Candidate]:
         if http.offline:
@@ -136,11 +147,11 @@ class GitHub:
             if error.kind == "rate-limited":
                 message = f"{error}; GITHUB_TOKEN, a token without any rights, allows 5000 questions an hour"
                 raise SourceUnavailable(message, error.kind, error.retry_after, error.status) from error
-            if error.status in _NOT_THERE:
-                return None
             if barrier := _barrier(error.status):
                 raise _Barred(barrier) from error
-            raise
+            if error.status not in _NOT_THERE:
+                raise
+            return None
 
     def _probed(
         self, candidate: Candidate, repo: str, http: Http, private: str | None, form: Form
@@ -211,6 +222,11 @@ def source(settings: Settings) -> GitHub:
 class _Barred(Exception):
     def __init__(self, barrier: Barrier) -> None:
         self.barrier = barrier
+
+
+def _stale_token() -> Barrier:
+    hint = "Set GITHUB_TOKEN to a token that may read it; a wrong link looks the same."
+    return Barrier("login", "GitHub does not accept your token, and shows no such file without one", hint)
 
 
 def _is_closed(seen: Look) -> bool:
