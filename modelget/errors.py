@@ -129,6 +129,19 @@ class DigestMismatch(ModelgetError):
         self.name, self.wanted, self.got = name, wanted, got
 
 
+class Quarantined(DigestMismatch):
+    """A whole file is not what its place publishes, whose other digests say something too: kept for a person to judge."""
+
+    def __init__(self, mismatch: DigestMismatch, agreement: str, sha256: Digest, path: Path) -> None:
+        super().__init__(mismatch.name, mismatch.wanted, mismatch.got)
+        self.args = (f"{mismatch} (other digests of its place, {agreement}); it was kept aside as {path}",)
+        self.hint = (
+            f"Its place may have published a wrong digest, or another file. If you are sure that these bytes are "
+            f"the right ones, run the same command with --accept-digest {sha256}; else delete that file."
+        )
+        self.sha256, self.path = sha256, path
+
+
 class FetchFailed(ModelgetError):
     """The bytes could not be fetched; what arrived is kept, and the next run continues there."""
 

@@ -17,7 +17,7 @@ from .catalog import local_lists
 from .dropped import Drops, is_by_hand, recognise
 from .errors import AccessDenied, InvalidSetting, SourceUnavailable, WebPage
 from .fetch import fetch, give_up, staged_bytes
-from .hosts import HostPolicy
+from .hosts import HostPolicy, without_secrets
 from .http import Clock, Http
 from .job import Job, Outcomes
 from .judge import judge
@@ -175,7 +175,7 @@ def requirement_for(
         raise SourceUnavailable(found.failures[0].message)
     if not found.candidates:
         raise InvalidSetting(
-            f"{reference}: no place has this file, or none understands this id",
+            f"{without_secrets(reference)}: no place has this file, or none understands this id",
             "Ids: hf:owner/repo/path, civitai:VERSION, an AIR, modelscope:owner/repo/path, or a link to the file.",
         )
     best = found.candidates[0]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from .errors import ModelgetError, NotEnoughSpace, UnsafePath
+from .hosts import without_secrets
 from .library import Library
 from .licence_policy import choose_licensed, refusal, remark_on_present
 from .settings import Limits
@@ -182,9 +183,8 @@ def _fetch_item(
         return PlanItem(resolution, Status.FETCH, "Its nodes are switched off: not fetched without --all.")
     label = f"{wanted.folder}/{name}"
     named = f"No link leads to it: found by its name in {candidate.named_by}." if candidate.named_by else None
-    return PlanItem(
-        resolution, Status.FETCH, named, Download(candidate, destination, library.staging(destination), label)
-    )
+    download = Download(candidate, destination, library.staging(destination), label, decisions.accepted)
+    return PlanItem(resolution, Status.FETCH, named, download)
 
 
 def _ids(candidates: Iterable[Candidate]) -> str:
@@ -224,7 +224,9 @@ def _without_candidate(resolution: Resolution, barred: list[Candidate]) -> PlanI
         names = ", ".join(sorted({failure.source for failure in resolution.failures}))
         return PlanItem(resolution, Status.UNRESOLVED, f"Could not ask {names}. Try again, or pass {choose}.")
     if wanted.urls:
-        return PlanItem(resolution, Status.UNRESOLVED, f"Not found at {wanted.urls[0]}. Pass {choose}.")
+        return PlanItem(
+            resolution, Status.UNRESOLVED, f"Not found at {without_secrets(wanted.urls[0])}. Pass {choose}."
+        )
     if wanted.digest:
         known = f"No place knows a file with the digest {wanted.digest}"
         return PlanItem(resolution, Status.UNRESOLVED, f"{known}, and no link is given. Pass {choose}.")

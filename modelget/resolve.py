@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import product
 
@@ -135,8 +135,9 @@ def renewed(candidate: Candidate, sources: Iterable[Source], http: Http) -> Cand
     wanted = Requirement(candidate.name, urls=(own_id,))
     asked = [source for source in sources if source.name == candidate.source]
     found = [one for source in asked for one in source.find(wanted, http) if one.barrier is None]
-    links = [one.url for one in found if one.id in (own_id, candidate.id) and one.url != candidate.url]
-    return replace(candidate, url=links[0]) if links else None
+    ids = (own_id, candidate.id)
+    fresh = next((one for one in found if one.id in ids and one.url != candidate.url), None)
+    return replace(candidate, url=fresh.url, form=fresh.form) if fresh else None
 
 
 def _ask(
@@ -146,7 +147,7 @@ def _ask(
     failures: list[SourceFailure] = []
     for source, (member, asked) in product(sources, _by_member(wanted)):
         try:
-            places = source.find(asked, http)
+            places = _noting_refused_token(source.find(asked, http), source, http)
             found += filter(None, (in_archive(place, member, wanted.name) for place in places))
         except SourceUnavailable as error:
             failures.append(SourceFailure(source.name, error.kind, str(error), error.retry_after))
@@ -161,6 +162,15 @@ def _by_member(wanted: Requirement) -> list[tuple[str, Requirement]]:
     named = dict.fromkeys(member for _url, member in split) or {"": None}
     urls = {member: tuple(url for url, of in split if of == member) for member in named}
     return [(member, replace(wanted, urls=urls[member])) for member in named]
+
+
+def _noting_refused_token(found: Iterable[Candidate], source: Source, http: Http) -> Iterator[Candidate]:
+    """Say of what a place gave to everybody that it did not accept the token: private files stay hidden."""
+    for candidate in found:
+        if any(map(http.has_refused_token, source.endpoints)):
+            note = f"{source.label} does not accept your token; it was asked without one. Renew or remove it."
+            candidate = replace(candidate, notes=(*candidate.notes, note))
+        yield candidate
 
 
 def _weigh(candidate: Candidate, wanted: Requirement) -> Candidate:

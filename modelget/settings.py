@@ -18,6 +18,8 @@ from .licence_policy import POLICIES
 
 HUB_ENDPOINT = "https://huggingface.co"
 CIVITAI_ENDPOINTS = ("https://civitai.com", "https://civitai.red")
+CIVITAI_SITES = (*CIVITAI_ENDPOINTS, "https://civitai.green")
+"""All that know the same key; those that are not asked by themselves, only where a link names them."""
 CIVITAI_TOKEN_NAMES = ("CIVITAI_API_TOKEN", "CIVITAI_API_KEY", "CIVITAI_TOKEN")
 GITHUB_API = "https://api.github.com"
 GITHUB_TOKEN_NAMES = ("GITHUB_TOKEN", "GH_TOKEN")
@@ -68,6 +70,7 @@ _KEYS = (
     "trusted_owners",
 )
 _OWNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,95}")
+_YES = ("1", "true", "yes", "on")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 _COOKIE = re.compile(r"[^\",;\\]+")
 """What RFC 6265 leaves of those characters to the value of a cookie."""
@@ -146,7 +149,9 @@ class Settings:
         """The token for each exact origin; no other origin ever gets one."""
         found: dict[str, Secret] = {}
         if self.civitai_token:
-            found.update({origin_of(endpoint): self.civitai_token for endpoint in self.civitai_endpoints})
+            is_mirror = self.civitai_endpoints != CIVITAI_ENDPOINTS
+            sites = self.civitai_endpoints if is_mirror else CIVITAI_SITES
+            found.update({origin_of(site): self.civitai_token for site in sites})
         if self.hub_token:
             found[origin_of(self.hub_endpoint)] = self.hub_token
         if self.github_token:
@@ -182,7 +187,7 @@ def load_settings(
         catalog=_catalog(written, config.parent if config else _state_folder(comfyui)),
         trusted_owners=_owners(*written.value("MODELGET_TRUSTED_OWNERS", "trusted_owners")),
         limits=_limits(written),
-        offline=offline or environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"),
+        offline=offline or environ.get("HF_HUB_OFFLINE", "").lower() in _YES,
     )
 
 
@@ -336,9 +341,16 @@ def _first_token(environ: Mapping[str, str], names: tuple[str, ...], cookie: str
 
 
 def _hub_token(environ: Mapping[str, str]) -> Secret | None:
-    """Return the Hub token from the environment or from where `hf auth login` keeps it."""
-    if token := _first_token(environ, ("HF_TOKEN",)):
+    """Return the Hub token from the environment or from where `hf auth login` keeps it.
+
+    HF_HUB_DISABLE_IMPLICIT_TOKEN, as the Hub's own client reads it, means both.
+    """
+    if environ.get("HF_HUB_DISABLE_IMPLICIT_TOKEN", "").lower() in _YES:
+        return None
+    if token := _first_token(environ, ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")):
         return token
+    if place := environ.get("HF_TOKEN_PATH", "").strip():
+        return _token_in(Path(place).expanduser())
     if environ is not os.environ:
         return None
     from huggingface_hub import get_token
@@ -366,6 +378,14 @@ def _kaggle_token(environ: Mapping[str, str]) -> Secret | None:
         return Secret.of_login(str(stored["username"]), str(stored["key"]))
     except (OSError, RuntimeError, ValueError, TypeError, LookupError, InvalidSetting):
         return None  # public files need none, and what is wrong with the file Kaggle's tools say
+
+
+def _token_in(file: Path) -> Secret | None:
+    try:
+        stored = file.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return None  # public files need none
+    return _secret(f"HF_TOKEN_PATH ({file})", stored) if stored else None
 
 
 def _secret(place: str, value: str, cookie: str = "") -> Secret:

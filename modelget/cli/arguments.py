@@ -96,6 +96,7 @@ def _add_decisions(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="I have the right to use NAME, whatever the licence policy says",
     )
+    _add_accept_digest(parser)
     parser.add_argument(
         "--all", action="store_true", help="models of muted, bypassed and switched-off nodes too"
     )
@@ -114,6 +115,16 @@ def _add_wait(parser: argparse.ArgumentParser) -> None:
         "--wait",
         action="store_true",
         help="wait for the files that only you can fetch, and prove each when it is in its folder",
+    )
+
+
+def _add_accept_digest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--accept-digest",
+        metavar="sha256:HEX",
+        action="append",
+        default=[],
+        help="take the bytes with this sha256 although their place publishes another digest",
     )
 
 
@@ -146,6 +157,7 @@ def _add_get(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("--name", help="the name to give it (default: its own)")
     parser.add_argument("--folder", help="the model folder to put it in (default: what its place suggests)")
     parser.add_argument("--sha256", metavar="HEX", help="refuse other bytes")
+    _add_accept_digest(parser)
     parser.add_argument(
         "--allow-pickle", action="store_true", help="accept it although loading it can run code"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ModelgetError, UnclearMember
+from ..errors import ModelgetError, Quarantined, UnclearMember
 from ..job import Outcomes
 from ..types import Archive, Candidate, Fetched, Plan, PlanItem, SourceFailure, Status
 
@@ -47,6 +47,8 @@ def _requirement(item: PlanItem, outcomes: Outcomes) -> dict[str, Any]:
     if isinstance(outcome, ModelgetError):
         found["hint"] = outcome.hint or None
         found["error"] = {"kind": type(outcome).__name__, "message": str(outcome)}
+    if isinstance(outcome, Quarantined):
+        found["error"] |= {"path": str(outcome.path), "sha256": outcome.sha256.hex}
     return found
 
 
@@ -71,6 +73,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "audience": candidate.terms.audience,
         "gated": candidate.terms.gated,
         "format": candidate.format,
+        "notes": list(candidate.notes),
     }
 
 

@@ -106,6 +106,7 @@ def _shown_name(item: PlanItem) -> str:
 
 def _show_notes(item: PlanItem, verbose: bool) -> None:
     notes = [item.hint] if item.hint else []
+    notes += _notes_on_best(item)
     notes += [f"{failure.source} could not answer: {failure.message}" for failure in item.resolution.failures]
     if verbose:
         nodes = ", ".join(item.requirement.wanted_by)
@@ -115,6 +116,12 @@ def _show_notes(item: PlanItem, verbose: bool) -> None:
             notes += [f"{candidate.evidence.name}: {candidate.id} {proof}", *terms_in_full(candidate.terms)]
     for note in notes:
         print(f"      {colour(plain(note), 'dim')}")
+
+
+def _notes_on_best(item: PlanItem) -> tuple[str, ...]:
+    """Return what should be known about the file that would be fetched; one that is here needs none."""
+    candidates = item.resolution.candidates
+    return candidates[0].notes if candidates and not item.resolution.present else ()
 
 
 def _short(candidate: Candidate) -> str:

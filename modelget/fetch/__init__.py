@@ -18,7 +18,8 @@ from ..verify import check_contents, check_digest, digest_file
 from .lock import only_one
 from .packed import packed_in, unpack
 from .part import DISK_FULL, Part, bytes_on_disk, discard_leftovers, staged_name
-from .publish import link, name_taken, publish
+from .publish import link, name_taken, place, publish
+from .quarantine import clear, decided, keep_aside
 from .transfer import Transfer
 from .twins import twin_of
 from .watch import Watch
@@ -59,6 +60,8 @@ def _fetch_alone(
         fetched = _already_there(download, watch)
     elif twin := twin_of(download, library, watch):
         fetched = _link(download, twin)
+    elif kept := decided(download, watch):
+        fetched = _take_accepted(download, *kept)
     elif packed := packed_in(download):
         fetched = _fetch_packed(packed, download, http, watch, is_alone=is_alone)
     else:
@@ -66,14 +69,18 @@ def _fetch_alone(
             fetched = _receive_and_place(download, part, http, watch)
     if library and fetched.file.digest:
         library.record(fetched.file.path, fetched.file.digest, download.candidate.id)
-    fetched = replace(fetched, warning=_unmet_claim(download.candidate, fetched.file.digest))
+    fetched = replace(fetched, warning=_doubt(download.candidate, fetched.file.digest))
     discard_leftovers(download)
+    clear(download)
     watch.say("present", fetched.file.size, fetched.file.size)
     return fetched
 
 
-def _unmet_claim(candidate: Candidate, got: Digest | None) -> str | None:
-    """Say that a file is not what its name claims; not so when a digest that must hold was met."""
+def _doubt(candidate: Candidate, got: Digest | None) -> str | None:
+    """Say that a file is not what its place publishes, or its name claims; not so when a digest that must hold was met."""
+    published = candidate.digest.in_terms_of(got) if candidate.digest and got else None
+    if published and published != got:
+        return f"you accepted these bytes ({got}) although {candidate.digest} is promised"
     claimed = candidate.claimed
     if claimed is None or got is None or candidate.digest or got.in_terms_of(claimed) == claimed:
         return None
@@ -129,7 +136,9 @@ def _receive(download: Download, part: Part, http: Http, watch: Watch) -> Digest
     try:
         with closing(Transfer(download, part, http, watch)) as transfer:
             return _receive_proven(transfer)
-    except (DigestMismatch, UnsafeFile):
+    except DigestMismatch as mismatch:
+        raise keep_aside(download, part, mismatch, watch) from None
+    except UnsafeFile:
         part.discard()
         raise
 
@@ -147,7 +156,8 @@ def _receive_proven(transfer: Transfer) -> Digest:
     for last_try in (False, True):
         hasher = transfer.run()
         try:
-            check_digest(download.destination.name, download.candidate.digest, hasher)
+            if hasher.sha256 not in download.accepted:
+                check_digest(download.destination.name, download.candidate.digest, hasher)
             check_contents(part.path, download.destination.name)
         except (DigestMismatch, UnsafeFile):
             if last_try or not transfer.doubtful:
@@ -175,6 +185,12 @@ def _already_there(download: Download, watch: Watch) -> Fetched:
     except (OSError, DigestMismatch, UnsafeFile) as error:
         raise name_taken(path) from error
     return Fetched(ModelFile(path, size, hasher.sha256), 0)
+
+
+def _take_accepted(download: Download, kept: Path, digest: Digest) -> Fetched:
+    """Give a file that was kept aside its name, as a person decided."""
+    place(kept, download.destination, digest)
+    return Fetched(ModelFile(download.destination, download.destination.stat().st_size, digest), 0)
 
 
 def _link(download: Download, existing: Path) -> Fetched:

@@ -13,7 +13,7 @@ from ..archives import Member, choose, open_archive
 from ..errors import NotEnoughSpace
 from ..types import Archive, Download, ModelFile
 from .part import Part
-from .publish import place
+from .publish import write_out
 from .watch import Watch
 
 _ODD = re.compile(r"[^A-Za-z0-9_-]")
@@ -67,5 +67,5 @@ def unpack(path: Path, archive: Archive, download: Download, watch: Watch, *, is
             watch.look("placing", part.end, member.size)
             yield block
 
-    digest = place(blocks(), member.size, download, part)
+    digest = write_out(blocks(), member.size, download, part)
     return ModelFile(download.destination, member.size, digest)

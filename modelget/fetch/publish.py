@@ -24,12 +24,21 @@ def publish(part: Part, destination: Path, digest: Digest) -> None:
         FetchFailed: another file took the name meanwhile.
     """
     part.seal()
+    place(part.path, destination, digest)
+    part.discard()
+
+
+def place(file: Path, destination: Path, digest: Digest) -> None:
+    """Move a proven file to its final name; a file that is already there stays as it is.
+
+    Raises:
+        FetchFailed: another file took the name meanwhile.
+    """
     try:
-        _rename(part.path, destination)
+        _rename(file, destination)
     except FileExistsError:
         if not _holds(destination, digest):
             raise name_taken(destination) from None
-    part.discard()
 
 
 def link(existing: Path, download: Download) -> Digest:
@@ -49,7 +58,7 @@ def link(existing: Path, download: Download) -> Digest:
     return wanted if wanted and wanted.algorithm == "sha256" else digest_file(destination).sha256
 
 
-def place(blocks: Iterable[bytes], size: int, download: Download, part: Part) -> Digest:
+def write_out(blocks: Iterable[bytes], size: int, download: Download, part: Part) -> Digest:
     """Write a file of ``size`` bytes that comes from this disk, prove it and give it its name; return its sha256.
 
     Nothing of the part is kept when it does not succeed.
@@ -83,7 +92,7 @@ def name_taken(destination: Path) -> FetchFailed:
 def _copy(existing: Path, download: Download) -> Digest:
     with existing.open("rb") as file:
         blocks = iter(partial(file.read, _BLOCK), b"")
-        return place(blocks, existing.stat().st_size, download, Part.private(download))
+        return write_out(blocks, existing.stat().st_size, download, Part.private(download))
 
 
 def _holds(path: Path, digest: Digest) -> bool:

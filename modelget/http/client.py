@@ -71,6 +71,7 @@ class Http:
         self._connections_per_host = connections_per_host
         self._budgets: dict[str, HostBudget] = {}
         self._contexts: dict[str | None, ssl.SSLContext] = {}
+        self._refused_tokens: set[str] = set()
         self._lock = Lock()
 
     def close(self) -> None:
@@ -94,13 +95,22 @@ class Http:
         credential = self._credentials.get(self.policy.check(url))
         reply = self._follow(method, url, headers or {}, json, credential)
         if reply.status == 401 and credential is not None:
-            # A stale token must not hide a public file.
+            # A stale token must not hide a public file, nor what the server says of a file that is not public.
             anonymous = self._follow(method, url, headers or {}, json, None)
-            if anonymous.status < 400:
+            if anonymous.status < 500 and anonymous.status not in (401, 429):
+                self.note_refused_token(url)
                 reply.close()
                 return anonymous
             anonymous.close()
         return reply
+
+    def note_refused_token(self, url: str) -> None:
+        """Remember that the URL's origin does not know our token, as it said or as it answers without one."""
+        self._refused_tokens.add(origin_of(url))
+
+    def has_refused_token(self, url: str) -> bool:
+        """Tell whether the URL's origin is known not to accept our token."""
+        return origin_of(url) in self._refused_tokens
 
     def budget(self, url: str) -> HostBudget:
         """Return the connections that all fetches from the URL's host share."""

@@ -57,6 +57,7 @@ class Catalogue:
         known = {"AutoV1": content.autov1, "AutoV2": content.sha256[:10], "SHA256": content.sha256}
         if file.format == "SafeTensor":
             known["AutoV3"] = content.tensors_sha256[:12]
+        known |= {"CRC32": _backwards(content), **file.published}
         return {algorithm: digits.upper() for algorithm, digits in sorted(known.items()) if digits}
 
     def found_by(self, words: str, *, nsfw: bool) -> list[list[CivitaiVersion]]:
@@ -96,12 +97,14 @@ class Catalogue:
         model = {"name": version.model_name, "type": version.type, "nsfw": version.nsfw, "poi": version.poi}
         if version.barrier == "archived":
             model["mode"] = "Archived"
+        if version.barrier == "taken-down":
+            model["mode"] = "TakenDown"
         return {**self.short_json(version, base_url), "modelId": version.model_id, "model": model}
 
     def short_json(self, version: CivitaiVersion, base_url: str) -> dict[str, Any]:
         """Describe a version as its model lists it."""
         early = version.barrier == "early-access"
-        files = () if version.barrier == "archived" else version.files
+        files = () if version.barrier in ("archived", "taken-down") else version.files
         return {
             "id": version.id,
             "name": version.name,
@@ -138,6 +141,11 @@ class Catalogue:
             "primary": primary,
             "downloadUrl": download_url(base_url, version, None if primary else file),
         }
+
+
+def _backwards(content: Content) -> str:
+    """Return the crc32 of a file as Civitai's scanner writes it: the lowest byte first."""
+    return content.crc32.to_bytes(4, "little").hex()
 
 
 def primary_of(version: CivitaiVersion) -> CivitaiFile:

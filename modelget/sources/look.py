@@ -13,7 +13,7 @@ from ..documents import is_page
 from ..errors import HostNotAllowed, InvalidSetting, SourceUnavailable
 from ..hosts import HostPolicy, origin_of, redact
 from ..http import Http, Reply, is_rate_limit, retry_after
-from ..types import Barrier, Digest
+from ..types import Barrier, Digest, Form
 
 ELSEWHERE = "Find the file elsewhere: --choose NAME=ID."
 
@@ -79,14 +79,14 @@ class Look:
         return SourceUnavailable(message, kind, self.retry_after, self.status)
 
 
-def look(url: str, http: Http) -> Look:
+def look(url: str, http: Http, form: Form = Form.ANY) -> Look:
     """Ask for the first bytes: unlike HEAD, every server and every signed link answers that.
 
     Raises:
         HostNotAllowed: the link leads off the list of hosts.
         SourceUnavailable: no answer at all.
     """
-    with http.open(url, headers={"Range": f"bytes=0-{_OPENING - 1}"}) as reply:
+    with http.open(url, headers=form.headers | {"Range": f"bytes=0-{_OPENING - 1}"}) as reply:
         content_type = reply.headers.get("Content-Type", "")
         pieces = reply.chunks(_OPENING)
         opening = _take(pieces, _OPENING)

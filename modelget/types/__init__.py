@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .digest import Digest
-from .found import Archive, Barrier, Candidate, Evidence, ModelFile, Resolution, SourceFailure
+from .found import Archive, Barrier, Candidate, Evidence, Form, ModelFile, Resolution, SourceFailure
 from .listed import Listing
 from .names import MODEL_SUFFIXES, PICKLE_SUFFIXES, archive_kind, has_model_suffix, is_generic, stem_of
 from .planned import Download, Fetched, Plan, PlanItem, Status, Verdict, to_fetch
@@ -22,6 +22,7 @@ __all__ = [
     "Download",
     "Evidence",
     "Fetched",
+    "Form",
     "Listing",
     "ModelFile",
     "Plan",

@@ -58,6 +58,13 @@ class Digest:
         return None
 
     @property
+    def spellings(self) -> tuple[Digest, ...]:
+        """The ways to write it: some write the bytes of a crc32 backwards, as Civitai's scanner does."""
+        if self.algorithm != "crc32":
+            return (self,)
+        return (self, Digest("crc32", bytes.fromhex(self.hex)[::-1].hex()))
+
+    @property
     def is_prefix(self) -> bool:
         """Tell whether these are the first digits of a longer digest, as many as a file name holds."""
         return self.algorithm in _PREFIX_LENGTHS

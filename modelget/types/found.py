@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from pathlib import Path
 
 from .digest import Digest
@@ -38,6 +38,22 @@ class Barrier:
     hint: str
 
 
+class Form(str, Enum):
+    """What the request for a file must say that it accepts, where its address alone means something else.
+
+    A closed list: a candidate is built from answers that may be hostile, and headers can carry anything.
+    """
+
+    ANY = ""
+    OCTETS = "application/octet-stream"
+    RAW = "application/vnd.github.raw+json"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the request."""
+        return {"Accept": self.value} if self.value else {}
+
+
 @dataclass(frozen=True, slots=True)
 class Archive:
     """What a candidate's file is packed in: then this is what its URL leads to."""
@@ -61,9 +77,12 @@ class Candidate:
     url: str
     name: str
     evidence: Evidence
+    form: Form = Form.ANY
     size: int | None = None
     digest: Digest | None = None
     """What the source publishes for these bytes; the file must match it."""
+    also_published: tuple[Digest, ...] = ()
+    """Other digests that the source gives for the same bytes: what speaks for and against them if ``digest`` fails."""
     claimed: Digest | None = None
     """What the file's name says of its sha256 where such names are not all right: a mismatch is told, no error."""
     folder: str | None = None
@@ -71,6 +90,8 @@ class Candidate:
     terms: Terms = UNSTATED
     """Licence and restrictions as its place states them."""
     barrier: Barrier | None = None
+    notes: tuple[str, ...] = ()
+    """What a person should know before it is fetched, though nothing stands in the way."""
     local: Path | None = None
     """The same bytes on this disk: linked instead of fetched."""
     named_by: str | None = None

@@ -32,6 +32,8 @@ class Download:
     """The folder for the unfinished file: on the destination's filesystem, never listed by ComfyUI."""
     label: str
     """Model folder and name as shown to people: ``vae/ae.safetensors``."""
+    accepted: frozenset[Digest] = frozenset()
+    """Every sha256 that a person takes although another digest is promised."""
     rank: int = 0
     """Its place in the order of use: lower ones get a host's connections first."""
 

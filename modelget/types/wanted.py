@@ -65,6 +65,8 @@ class Decisions:
     accept_licence: frozenset[str] = frozenset()
     """Names of files that a person has the right to use, whatever the licence policy says."""
     include_inactive: bool = False
+    accepted: frozenset[Digest] = frozenset()
+    """Every sha256 of bytes that are taken although another digest is promised, accepted one by one."""
 
     def applied_to(self, wanted: Requirement) -> Requirement:
         """Return the requirement as the person decided it; the digest that a workflow pins still holds."""

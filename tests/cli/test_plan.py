@@ -53,6 +53,7 @@ def test_the_json_document_has_the_promised_keys(modelget, hub, models, tmp_path
                         "audience": None,
                         "gated": False,
                         "format": "safetensors",
+                        "notes": [],
                     }
                 ],
                 "failures": [],

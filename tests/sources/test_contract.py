@@ -235,7 +235,6 @@ HOSTILE = [
     "https://github.com/o/r",
     "https://github.com/o/r/releases",
     "https://github.com/o/r/releases/tag/v1",
-    "https://github.com/o/r/archive/refs/heads/main.zip",
     "https://github.com/o/r/blob/main",
     "https://github.com/o/r/blob/main/",
     "https://github.com/o/r/blob/main/../../../x.safetensors",

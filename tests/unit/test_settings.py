@@ -241,6 +241,18 @@ def value(secret: Secret | None) -> str | None:
 def test_the_hub_token_is_read_from_its_variable() -> None:
     assert value(load_settings({"HF_TOKEN": "hf_a\n"}).hub_token) == "hf_a"
     assert value(load_settings({"HF_TOKEN": "  "}).hub_token) is None
+    assert value(load_settings({"HUGGING_FACE_HUB_TOKEN": "hf_old"}).hub_token) == "hf_old"
+    both = {"HUGGING_FACE_HUB_TOKEN": "hf_old", "HF_TOKEN": "hf_a"}
+    assert value(load_settings(both).hub_token) == "hf_a"
+
+
+def test_a_hub_token_that_may_not_be_used_without_being_asked_for_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("hf_file\n")
+    assert value(load_settings({"HF_TOKEN_PATH": str(file)}).hub_token) == "hf_file"
+    assert value(load_settings({"HF_TOKEN_PATH": str(tmp_path / "none")}).hub_token) is None
+    for place in ({"HF_TOKEN": "hf_a"}, {"HF_TOKEN_PATH": str(file)}):
+        assert load_settings(place | {"HF_HUB_DISABLE_IMPLICIT_TOKEN": "1"}).hub_token is None
 
 
 @pytest.mark.parametrize(
@@ -277,6 +289,7 @@ def test_each_token_belongs_to_the_origins_of_its_own_site() -> None:
         "https://huggingface.co": "h",
         "https://civitai.com": "c",
         "https://civitai.red": "c",
+        "https://civitai.green": "c",
     }
 
 
