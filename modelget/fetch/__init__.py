@@ -15,6 +15,7 @@ from ..library import Library
 from ..progress import Reporter
 from ..types import Candidate, Digest, Download, Fetched, ModelFile
 from ..verify import check_contents, check_digest, digest_file
+from .failover import Arrival, Failover, Received, Renew
 from .lock import only_one
 from .part import DISK_FULL, Part, discard_leftovers, staged_bytes, staged_name
 from .publish import link, name_taken, publish
@@ -26,18 +27,24 @@ __all__ = ["fetch", "give_up", "staged_bytes"]
 
 
 def fetch(
-    download: Download, http: Http, reporter: Reporter, stop: Event, library: Library | None = None
+    download: Download,
+    http: Http,
+    reporter: Reporter,
+    stop: Event,
+    library: Library | None = None,
+    renew: Renew = lambda _candidate: None,
 ) -> Fetched:
     """Fetch, verify and place one file; an interrupted fetch continues where it stopped.
 
     ``stop`` ends it at the next chunk. The ``library`` knows what is here under other names, and is told
-    what was placed. Whoever wants the same bytes meanwhile, in this process or another one, waits and uses them.
+    what was placed. ``renew`` asks a place for another link when the first has aged. Where one place fails,
+    the next of the download's alternates goes on. Whoever wants the same bytes meanwhile, in this process or another one, waits and uses them.
 
     Raises:
         Cancelled: ``stop`` was set; what arrived is kept.
         DigestMismatch, UnsafeFile: the bytes are not the promised ones; nothing has the final name.
-        AccessDenied, FetchFailed, SourceUnavailable, NotEnoughSpace: the bytes did not arrive, or
-            another file has their name.
+        AccessDenied, FetchFailed, HostNotAllowed, SourceUnavailable, NotEnoughSpace: the bytes did not
+            arrive, or another file has their name.
     """
     watch = Watch(download.label, reporter, stop, http.clock)
 
@@ -46,13 +53,13 @@ def fetch(
 
     try:
         with only_one(download.staging, staged_name(download), http.clock, wait) as is_alone:
-            return _fetch_alone(download, http, watch, library, is_alone=is_alone)
+            return _fetch_alone(download, http, watch, library, renew, is_alone=is_alone)
     except OSError as error:
         raise _disk_failure(download, error) from error
 
 
 def _fetch_alone(
-    download: Download, http: Http, watch: Watch, library: Library | None, *, is_alone: bool
+    download: Download, http: Http, watch: Watch, library: Library | None, renew: Renew, *, is_alone: bool
 ) -> Fetched:
     if os.path.lexists(download.destination):
         fetched = _already_there(download, watch)
@@ -61,12 +68,13 @@ def _fetch_alone(
     else:
         part = Part.open(download) if is_alone else Part.private(download)
         try:
-            fetched = _receive_and_place(download, part, http, watch)
+            fetched = _receive_and_place(download, part, http, watch, renew)
         finally:
             part.close()
     if library and fetched.file.digest:
-        library.record(fetched.file.path, fetched.file.digest, download.candidate.id)
-    fetched = replace(fetched, warning=_unmet_claim(download.candidate, fetched.file.digest))
+        library.record(fetched.file.path, fetched.file.digest, fetched.origin or download.candidate.id)
+    claim = _unmet_claim(download.candidate, fetched.file.digest)
+    fetched = replace(fetched, warning="; ".join(filter(None, (fetched.warning, claim))) or None)
     discard_leftovers(download)
     watch.say("present", fetched.file.size, fetched.file.size)
     return fetched
@@ -93,32 +101,36 @@ def give_up(download: Download, clock: Clock) -> None:
         discard_leftovers(download)
 
 
-def _receive_and_place(download: Download, part: Part, http: Http, watch: Watch) -> Fetched:
-    try:
-        with closing(Transfer(download, part, http, watch)) as transfer:
-            digest = _receive_proven(transfer)
-    except (DigestMismatch, UnsafeFile):
-        part.discard()
-        raise
+def _receive_and_place(download: Download, part: Part, http: Http, watch: Watch, renew: Renew) -> Fetched:
+    def receive(place: Download) -> Received:
+        with closing(Transfer(place, part, http, watch)) as transfer:
+            return _receive_proven(transfer)
+
+    arrival = Failover(download, part, receive, renew).run()
     watch.say("placing", part.size, part.size)
-    publish(part, download.destination, digest)
-    return Fetched(ModelFile(download.destination, part.size, digest), part.received)
+    publish(part, download.destination, arrival.digest)
+    file = ModelFile(download.destination, part.size, arrival.digest)
+    return Fetched(file, part.received, _warning(arrival), arrival.candidate.id)
 
 
-def _receive_proven(transfer: Transfer) -> Digest:
+def _warning(arrival: Arrival) -> str | None:
+    return "; ".join(filter(None, (arrival.warning, arrival.candidate.caution))) or None
+
+
+def _receive_proven(transfer: Transfer) -> Received:
     """Receive until the bytes are proven; those that may be wrong by our doing, once more from nothing."""
     download, part = transfer.download, transfer.part
-    for last_try in (False, True):
+    for is_anew in (False, True):
         hasher = transfer.run()
         try:
             check_digest(download.destination.name, download.candidate.digest, hasher)
             check_contents(part.path, download.destination.name)
         except (DigestMismatch, UnsafeFile):
-            if last_try or not transfer.doubtful:
+            if is_anew or not transfer.doubtful:
                 raise
             transfer.start_over()
         else:
-            return hasher.sha256
+            return Received(hasher.sha256, is_anew)
     raise AssertionError("unreachable")
 
 
