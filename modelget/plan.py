@@ -127,7 +127,8 @@ def _item(
     sure = [candidate for candidate in resolution.candidates if candidate.evidence.is_sure]
     open_ones = [candidate for candidate in sure if candidate.barrier is None]
     if not open_ones:
-        return _without_candidate(resolution, sure)
+        item = _without_candidate(resolution, sure)
+        return replace(item, hint=" ".join(filter(None, (item.hint, resolution.advice))))
     if len({candidate.identity or candidate.id for candidate in open_ones}) > 1:
         ids = _ids(open_ones)
         return PlanItem(

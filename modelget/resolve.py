@@ -9,7 +9,7 @@ from .by_name import NameList, find_by_name
 from .errors import HostNotAllowed, SourceUnavailable, UnsafeFile
 from .http import Http
 from .library import Library
-from .sources import Source
+from .sources import CopyFinder, Source
 from .types import (
     Candidate,
     Digest,
@@ -56,10 +56,11 @@ def look_up(
     sources = list(sources)
     found, failures = _ask(wanted, sources, http)
     weighed = [_with_twin(_weigh(candidate, wanted), library) for candidate in found]
-    if wanted.digest and wanted.urls and not any(map(_can_be_had, weighed)):
+    pinned = _pinned_by(wanted, weighed)
+    if pinned.digest and pinned.urls and not any(map(_can_be_had, weighed)):
         # The declared place has these bytes no more; they may be elsewhere.
-        more, more_failures = _ask(replace(wanted, urls=()), sources, http)
-        weighed += [_with_twin(_weigh(candidate, wanted), library) for candidate in more]
+        more, more_failures = _ask(replace(pinned, urls=()), sources, http)
+        weighed += _as_sure_as(weighed, wanted, [_weigh(candidate, pinned) for candidate in more])
         failures += more_failures
     if _is_only_a_name(wanted, weighed, failures):
 
@@ -70,10 +71,19 @@ def look_up(
         named, name_failures = find_by_name(wanted, lists, ask, http)
         weighed += [_with_twin(candidate, library) for candidate in named]
         failures += name_failures
+    advice, pinned = None, _pinned_by(wanted, weighed)
+    is_here = any(candidate.local for candidate in weighed)
+    if pinned.digest and pinned.digest.algorithm == "sha256" and not (is_here or http.offline):
+        copies, more_failures, advice = _copies(pinned, weighed, failures, sources, http)
+        weighed += _as_sure_as(weighed, wanted, copies)
+        failures += more_failures
+    weighed = [_with_twin(candidate, library) for candidate in weighed]
     best: dict[str, Candidate] = {}
     for candidate in sorted(weighed, key=_rank):
         best.setdefault(candidate.id, candidate)
-    return Resolution(wanted, candidates=tuple(best.values()), failures=tuple(dict.fromkeys(failures)))
+    return Resolution(
+        wanted, candidates=tuple(best.values()), failures=tuple(dict.fromkeys(failures)), advice=advice
+    )
 
 
 def _here(wanted: Requirement, library: Library) -> Resolution | None:
@@ -142,10 +152,79 @@ def _ask(
         try:
             found += source.find(wanted, http)
         except SourceUnavailable as error:
-            failures.append(SourceFailure(source.name, error.kind, str(error), error.retry_after))
+            failures.append(_failure(source, error))
         except HostNotAllowed as error:
             failures.append(SourceFailure(source.name, "unavailable", f"{error}. {error.hint}"))
     return found, failures
+
+
+def _pinned_by(wanted: Requirement, found: list[Candidate]) -> Requirement:
+    """Return the requirement with the sha256 of its bytes, if the workflow or those who have them tell one."""
+    if wanted.digest and wanted.digest.algorithm == "sha256":
+        return wanted
+    published = {one.digest for one in found if one.evidence.is_sure and one.digest}
+    (only,) = published if len(published) == 1 else (None,)
+    return replace(wanted, digest=only) if only and only.algorithm == "sha256" else wanted
+
+
+def _as_sure_as(found: list[Candidate], wanted: Requirement, others: list[Candidate]) -> list[Candidate]:
+    """Say of others who have the bytes of what was found that they are no surer than that."""
+    if wanted.digest is not None:
+        return others
+    most = max((candidate.evidence for candidate in found), default=Evidence.SAME_DIGEST)
+    return [replace(other, evidence=min(other.evidence, most)) for other in others]
+
+
+def _copies(
+    pinned: Requirement,
+    found: list[Candidate],
+    failures: list[SourceFailure],
+    sources: list[Source],
+    http: Http,
+) -> tuple[list[Candidate], list[SourceFailure], str | None]:
+    """Ask who else serves exactly these bytes: mirrors always, others only about what was removed."""
+    copies: list[Candidate] = []
+    more_failures: list[SourceFailure] = []
+    advice: list[str] = []
+    if found and not has_model_suffix(pinned.name):
+        pinned = replace(pinned, name=found[0].name)
+    for source in sources:
+        if not isinstance(source, CopyFinder):
+            continue
+        if source.is_last_resort and (failures or not _is_gone([*found, *copies])):
+            continue
+        try:
+            references = tuple(source.copies(pinned, http))
+        except SourceUnavailable as error:
+            more_failures.append(_failure(source, error))
+            continue
+        advice += [source.advice] if source.advice else []
+        for reference in references:
+            known, failed = _ask(replace(pinned, urls=(reference,)), sources, http)
+            weighed = [_weigh(candidate, pinned) for candidate in known]
+            copies += [
+                replace(one, is_copy=True, caution=source.caution)
+                for one in weighed
+                if one.digest == pinned.digest and one.evidence.is_sure
+            ]
+            more_failures += failed
+    if not any(map(_can_be_had, [*found, *copies])):
+        advice += [
+            f"A copy is at {one.id}, where {one.barrier.message}. {one.barrier.hint}"
+            for one in copies
+            if one.barrier and one.barrier.kind == "host"
+        ]
+    return copies, more_failures, advice[0] if advice else None
+
+
+def _is_gone(found: list[Candidate]) -> bool:
+    """Tell whether nobody has the file, or whoever had it removed it; a login or a price is another matter."""
+    barriers = [candidate.barrier for candidate in found if candidate.evidence.is_sure]
+    return all(barrier is not None and barrier.kind == "removed" for barrier in barriers)
+
+
+def _failure(source: Source, error: SourceUnavailable) -> SourceFailure:
+    return SourceFailure(source.name, error.kind, str(error), error.retry_after)
 
 
 def _weigh(candidate: Candidate, wanted: Requirement) -> Candidate:
@@ -215,6 +294,7 @@ def _rank(candidate: Candidate) -> tuple[object, ...]:
         -candidate.evidence,
         candidate.local is None,
         candidate.barrier is not None,
+        candidate.is_copy,
         candidate.digest is None,
         candidate.id,
     )

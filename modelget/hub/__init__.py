@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from .civarchive import ArchivedCopy, CivArchiveRules
 from .content import Content, Contents, size_of
 from .dropbox import DropboxRules
 from .github import GitHubRules
 from .google_drive import DriveRules
+from .mirror import MirrorRules
 from .modelscope import ModelScopeRules
 from .rules import CivitaiFile, CivitaiVersion, HubRules, RateLimit
+from .s3 import S3Rules
 from .server import EmbeddedHub
 from .traffic import Record
 
 __all__ = [
+    "ArchivedCopy",
+    "CivArchiveRules",
     "CivitaiFile",
     "CivitaiVersion",
     "Content",
@@ -21,8 +26,10 @@ __all__ = [
     "EmbeddedHub",
     "GitHubRules",
     "HubRules",
+    "MirrorRules",
     "ModelScopeRules",
     "RateLimit",
     "Record",
+    "S3Rules",
     "size_of",
 ]

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .civarchive import CivArchiveRules
 from .dropbox import DropboxRules
 from .github import GitHubRules
 from .google_drive import DriveRules
+from .mirror import MirrorRules
 from .modelscope import ModelScopeRules
+from .s3 import S3Rules
 
 CivitaiBarrier = Literal["login", "disabled", "early-access", "forbidden", "missing", "archived", "region"]
 """Why Civitai refuses a download; all but ``login`` hold with a token as well."""
@@ -98,3 +101,6 @@ class HubRules:
     google_drive: DriveRules = field(default_factory=DriveRules)
     dropbox: DropboxRules = field(default_factory=DropboxRules)
     modelscope: ModelScopeRules = field(default_factory=ModelScopeRules)
+    mirror: MirrorRules = field(default_factory=MirrorRules)
+    s3: S3Rules = field(default_factory=S3Rules)
+    civarchive: CivArchiveRules = field(default_factory=CivArchiveRules)
