@@ -152,7 +152,7 @@ def _ask(
         try:
             found += source.find(wanted, http)
         except SourceUnavailable as error:
-            failures.append(_failure(source, error))
+            failures.append(_failure(source.name, error))
         except HostNotAllowed as error:
             failures.append(SourceFailure(source.name, "unavailable", f"{error}. {error.hint}"))
     return found, failures
@@ -185,36 +185,32 @@ def _copies(
     """Ask who else serves exactly these bytes: mirrors always, others only about what was removed."""
     copies: list[Candidate] = []
     more_failures: list[SourceFailure] = []
-    advice: list[str] = []
+    advice = None
     if found and not has_model_suffix(pinned.name):
         pinned = replace(pinned, name=found[0].name)
-    for source in sources:
-        if not isinstance(source, CopyFinder):
-            continue
-        if source.is_last_resort and (failures or not _is_gone([*found, *copies])):
-            continue
+    finders = [source for source in sources if isinstance(source, CopyFinder)]
+    for finder in sorted(finders, key=lambda one: one.is_last_resort):
+        if finder.is_last_resort and (failures or not _is_gone([*found, *copies])):
+            break
+        advice = advice or finder.advice
         try:
-            references = tuple(source.copies(pinned, http))
+            for reference in finder.copies(pinned, http):
+                known, failed = _ask(replace(pinned, urls=(reference,)), sources, http)
+                weighed = (_weigh(candidate, pinned) for candidate in known)
+                right = (one for one in weighed if one.digest == pinned.digest and one.evidence.is_sure)
+                copies += [replace(one, is_copy=True, caution=finder.caution) for one in right]
+                more_failures += failed
         except SourceUnavailable as error:
-            more_failures.append(_failure(source, error))
-            continue
-        advice += [source.advice] if source.advice else []
-        for reference in references:
-            known, failed = _ask(replace(pinned, urls=(reference,)), sources, http)
-            weighed = [_weigh(candidate, pinned) for candidate in known]
-            copies += [
-                replace(one, is_copy=True, caution=source.caution)
-                for one in weighed
-                if one.digest == pinned.digest and one.evidence.is_sure
-            ]
-            more_failures += failed
-    if not any(map(_can_be_had, [*found, *copies])):
-        advice += [
-            f"A copy is at {one.id}, where {one.barrier.message}. {one.barrier.hint}"
-            for one in copies
-            if one.barrier and one.barrier.kind == "host"
-        ]
-    return copies, more_failures, advice[0] if advice else None
+            more_failures.append(_failure(finder.name, error))
+    return copies, more_failures, advice or _advice_on([*found, *copies])
+
+
+def _advice_on(found: list[Candidate]) -> str | None:
+    """Say where a copy is that could be had if the owner listed its host."""
+    if any(map(_can_be_had, found)):
+        return None
+    barred = (one for one in found if one.is_copy and one.barrier and one.barrier.kind == "host")
+    return next((f"A copy is at {one.id}. {one.barrier.hint}" for one in barred if one.barrier), None)
 
 
 def _is_gone(found: list[Candidate]) -> bool:
@@ -223,8 +219,8 @@ def _is_gone(found: list[Candidate]) -> bool:
     return all(barrier is not None and barrier.kind == "removed" for barrier in barriers)
 
 
-def _failure(source: Source, error: SourceUnavailable) -> SourceFailure:
-    return SourceFailure(source.name, error.kind, str(error), error.retry_after)
+def _failure(source: str, error: SourceUnavailable) -> SourceFailure:
+    return SourceFailure(source, error.kind, str(error), error.retry_after)
 
 
 def _weigh(candidate: Candidate, wanted: Requirement) -> Candidate:

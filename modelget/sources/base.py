@@ -36,6 +36,7 @@ class Source(Protocol):
 class CopyFinder(Protocol):
     """What a source has beside, if it knows who has copies of a file whose digest somebody else published."""
 
+    name: str
     is_last_resort: bool
     """Asked only about files that are nowhere else; the others are always asked."""
     caution: str | None

@@ -199,7 +199,7 @@ def test_a_last_resort_that_is_off_says_so_where_it_could_help_and_nowhere_else(
 def test_a_copy_on_an_unlisted_host_is_advice(ask) -> None:
     unlisted = Barrier("host", "the owner has not listed it", "List it.")
     advice = ask(PINNED, Copier(barrier=unlisted), Place(declared(barrier=REMOVED))).advice
-    assert advice == "A copy is at a:copier, where the owner has not listed it. List it."
+    assert advice == "A copy is at a:copier. List it."
 
 
 def test_by_its_published_digest_others_are_asked_about_what_cannot_be_had(ask) -> None:
