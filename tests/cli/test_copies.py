@@ -230,3 +230,14 @@ def test_offline_no_mirror_is_asked(modelget, hub, workflow) -> None:
     modelget.environ["MODELGET_MIRRORS"] = hub.mirror_url
     modelget("plan", workflow, "--offline")
     assert hub.requests == []
+
+
+@pytest.mark.parametrize("rules", [mirrored(), mirrored(gated=frozenset({"o/r"}))], ids=["open", "gated"])
+def test_a_lock_names_the_publishers_place_and_never_the_owners_mirror(modelget, hub, tmp_path) -> None:
+    node = loader(1, NAME, "vae", URL, hash=hub.content(KEY).sha256, hash_type="SHA256")
+    workflow = save_workflow(tmp_path / "l.json", node)
+    modelget.environ["MODELGET_MIRRORS"] = hub.mirror_url
+    assert modelget("lock", workflow).code == 0
+    text = (tmp_path / "modelget.lock.json").read_text()
+    assert "hf:o/r/vae/ae.safetensors" in text
+    assert hub.mirror_url not in text
