@@ -59,11 +59,11 @@ class Mirrors:
         return all(is_plain(unquote(part)) for part in url[len(root) + 1 :].split("/"))
 
     def _search(self, root: str, wanted: Requirement, http: Http) -> Iterator[Candidate]:
-        """Take the first layout under which there is a file: whether it is the right one, its digest tells."""
+        """Take the first layout under which there is a file: whether it is the right one, the fetch will tell."""
         if wanted.digest is None or wanted.digest.algorithm != "sha256" or http.offline:
             return
         for path in _layouts(wanted):
-            candidate = replace(self._candidate(f"{root}/{quote(path)}"), digest=wanted.digest)
+            candidate = self._candidate(f"{root}/{quote(path)}")
             try:
                 seen = look(candidate.url, http)
             except HostNotAllowed:

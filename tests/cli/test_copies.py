@@ -6,6 +6,8 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from faults.bench import MIB, safetensors
+from faults.server import Fault, FaultServer
 from makers import hub_link, loader, save_workflow
 
 from modelget.hub import (
@@ -71,6 +73,26 @@ def test_a_mirror_gives_what_the_declared_place_refuses(modelget, hub, models, w
     ran = modelget("install", workflow, "--json")
     assert (ran.code, one(ran)["origin"]) == (0, f"{hub.mirror_url}/vae/{NAME}")
     assert arrived(models) == hub.content(KEY).sha256
+
+
+@pytest.mark.parametrize("death", [403, 404, 410], ids=lambda status: f"then {status}")
+def test_a_mirror_goes_on_where_the_declared_place_died(modelget, models, tmp_path, death) -> None:
+    body = safetensors(2 * MIB)
+    half = len(body) // 2
+    faults = [Fault(), Fault(cut_after=half)]  # the first answer is the plan's
+    with (
+        FaultServer(body, faults, always=Fault(status=death, body=b"")) as first,
+        FaultServer(body) as second,
+    ):
+        digest = hashlib.sha256(body).hexdigest()
+        node = loader(1, NAME, "vae", first.url, hash=digest, hash_type="SHA256")
+        modelget.environ["MODELGET_ALLOW_HOSTS"] = first.origin
+        modelget.environ["MODELGET_MIRRORS"] = f"{second.origin}/models"
+        ran = modelget("install", save_workflow(tmp_path / "f.json", node), "--json")
+    assert (ran.code, arrived(models)) == (0, digest)
+    assert one(ran)["origin"] == f"{second.origin}/models/vae/{NAME}"
+    assert ran.document["transferred_bytes"] == len(body)
+    assert second.requests[-1].start == half
 
 
 @pytest.mark.parametrize("rules", [mirrored()])
