@@ -15,7 +15,7 @@ from threading import Event
 from .by_name import NameList
 from .catalog import local_lists
 from .dropped import Drops, is_by_hand, recognise
-from .errors import AccessDenied, InvalidSetting, SourceUnavailable, WebPage
+from .errors import InvalidSetting, SourceUnavailable
 from .fetch import fetch, give_up, staged_bytes
 from .hosts import HostPolicy, without_secrets
 from .http import Clock, Http
@@ -30,7 +30,18 @@ from .resolve import look_up, published_digest, renewed, resolve
 from .search import searches
 from .settings import Settings
 from .sources import Source, all_sources
-from .types import Decisions, Digest, Download, Fetched, Plan, Requirement, Resolution, Verdict, Workflow
+from .types import (
+    Candidate,
+    Decisions,
+    Digest,
+    Download,
+    Fetched,
+    Plan,
+    Requirement,
+    Resolution,
+    Verdict,
+    Workflow,
+)
 
 _QUESTIONS_AT_ONCE = 8
 
@@ -104,13 +115,10 @@ def begin(plans: Sequence[Plan], shop: Workshop, reporter: Reporter) -> Job:
     refuse_what_cannot_fit(plans, shop.library, shop.settings.limits, staged_bytes)
 
     def fetch_one(download: Download, watching: Reporter, stop: Event) -> Fetched:
-        try:
-            return fetch(download, shop.http, watching, stop, shop.library)
-        except (AccessDenied, WebPage):
-            fresh = renewed(download.candidate, shop.sources, shop.http)
-            if fresh is None:
-                raise
-        return fetch(replace(download, candidate=fresh), shop.http, watching, stop, shop.library)
+        return fetch(download, shop.http, watching, stop, shop.library, renew)
+
+    def renew(candidate: Candidate) -> Candidate | None:
+        return renewed(candidate, shop.sources, shop.http)
 
     def discard(download: Download) -> None:
         give_up(download, shop.http.clock)

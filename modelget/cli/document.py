@@ -41,6 +41,7 @@ def _requirement(item: PlanItem, outcomes: Outcomes) -> dict[str, Any]:
         "failures": [_failure(failure) for failure in item.resolution.failures],
         "hint": item.hint,
         "warning": outcome.warning if isinstance(outcome, Fetched) else None,
+        "origin": outcome.origin if isinstance(outcome, Fetched) else None,
     }
     if isinstance(outcome, UnclearMember):
         found["status"] = Status.CHOOSE.value
@@ -66,6 +67,8 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "claimed_digest": str(candidate.claimed) if candidate.claimed else None,
         "evidence": candidate.evidence.name,
         "named_by": candidate.named_by,
+        "copy": candidate.is_copy,
+        "caution": candidate.caution,
         "licence": candidate.terms.licence,
         "licence_link": candidate.terms.link,
         "commercial_use": candidate.terms.commercial_use,
