@@ -100,7 +100,8 @@ def _parse(text: bytes, data_start: int) -> tuple[dict[str, str], tuple[TensorEn
     )
     if b"\\u" in text:
         json.dumps(table, ensure_ascii=False).encode()  # half a surrogate pair is no text
-    metadata = table.pop("__metadata__", None) or {}
+    metadata = table.pop("__metadata__", None)
+    metadata = {} if metadata is None else metadata
     if type(metadata) is not dict or not all(type(value) is str for value in metadata.values()):
         raise TypeError("metadata must be texts")
     tensors = [_entry(key, value, data_start) for key, value in table.items()]
