@@ -116,7 +116,7 @@ def _with_runai(path: Path, device: str) -> None:
         touch({name: tensor.to(device, copy=True) for name, tensor in streamer.get_tensors()})
 
 
-def _dd(path: Path, buffer: bytearray = bytearray(4 * MIB)) -> None:
+def _dd(path: Path) -> None:
     with path.open("rb", buffering=0) as file:
         while file.readinto(_ONE_BUFFER):
             pass

@@ -35,12 +35,12 @@ def reporter_for(plans: Sequence[Plan]) -> Iterator[Reporter]:
 
 
 @contextmanager
-def reading_reporter() -> Iterator[Reporter]:
+def hashing_reporter() -> Iterator[Reporter]:
     """Watch files being read, to be hashed or loaded: a bar on a terminal, silence otherwise."""
     if not sys.stderr.isatty():
         yield Silent()
         return
-    bar = ReadingBar()
+    bar = HashingBar()
     try:
         yield bar
     finally:
@@ -132,7 +132,7 @@ class Bars:
         self._whole.set_description_str(f"{self._finished} of {self._files} files".ljust(_LABEL_WIDTH))
 
 
-class ReadingBar:
+class HashingBar:
     """One bar for the file that is being read."""
 
     def __init__(self) -> None:

@@ -6,14 +6,14 @@ import json
 from argparse import Namespace
 
 from ..load import Measured, measure
-from .bars import reading_reporter
+from .bars import hashing_reporter
 from .exit_codes import DONE
 from .terminal import plain, size
 
 
 def run(args: Namespace) -> int:
     """Load one file and print speed and memory."""
-    with reading_reporter() as reporter:
+    with hashing_reporter() as reporter:
         measured = measure(args.file, args.device, reporter=reporter, allow_pickle=args.allow_pickle)
     if args.json:
         print(json.dumps(_document(measured), indent=2))

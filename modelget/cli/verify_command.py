@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import InvalidSetting
 from ..pipeline import verify
 from ..types import MODEL_SUFFIXES, Requirement, Verdict
-from .bars import reading_reporter
+from .bars import hashing_reporter
 from .exit_codes import DONE, FAILED, UNDECIDED
 from .opening import open_from, read_inputs
 from .terminal import colour, plain, table
@@ -29,7 +29,7 @@ def run(args: Namespace) -> int:
         for workflow in (read_inputs(others, args.verbose).workflows if others else [])
         for need in workflow.requirements
     ]
-    with reading_reporter() as reporter:
+    with hashing_reporter() as reporter:
         verdicts = verify(needs, files, shop, reporter)
     absent = [need for need in needs if need.active and not shop.library.find(need.folder, need.name)]
     if args.json:
