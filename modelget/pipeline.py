@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Event
+from threading import Event, Semaphore
 
-from .errors import AccessDenied, InvalidSetting, SourceUnavailable, WebPage
+from .errors import AccessDenied, Cancelled, InvalidSetting, SourceUnavailable, WebPage
 from .fetch import fetch, give_up, staged_bytes
 from .hosts import HostPolicy
 from .http import Clock, Http
@@ -29,6 +29,8 @@ from .sources import Source, all_sources
 from .types import Decisions, Digest, Download, Fetched, Plan, Requirement, Resolution, Verdict, Workflow
 
 _QUESTIONS_AT_ONCE = 8
+_LOOK_UP = 0.2
+"""Seconds between two looks at whether a file that waits for others was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,10 @@ def plan_for(workflows: Sequence[Workflow], shop: Workshop, decisions: Decisions
     return settle_conflicts(plans)
 
 
-def begin(plans: Sequence[Plan], shop: Workshop, reporter: Reporter) -> Job:
+def begin(plans: Sequence[Plan], shop: Workshop, reporter: Reporter, places: Semaphore | None = None) -> Job:
     """Return the work that the plans call for, ready to run; first needed, first fetched.
+
+    Jobs that are given the same ``places`` together fetch that many files at once.
 
     Raises:
         NotEnoughSpace, ModelgetError: the plans cannot fit; nothing was fetched.
@@ -86,6 +90,10 @@ def begin(plans: Sequence[Plan], shop: Workshop, reporter: Reporter) -> Job:
     refuse_what_cannot_fit(plans, shop.library, shop.settings.limits, staged_bytes)
 
     def fetch_one(download: Download, watching: Reporter, stop: Event) -> Fetched:
+        with _place(places, download, stop):
+            return fetch_or_renew(download, watching, stop)
+
+    def fetch_or_renew(download: Download, watching: Reporter, stop: Event) -> Fetched:
         try:
             return fetch(download, shop.http, watching, stop, shop.library)
         except (AccessDenied, WebPage):
@@ -219,6 +227,19 @@ def _workers(count: int, stop: Event) -> Iterator[ThreadPoolExecutor]:
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _place(places: Semaphore | None, download: Download, stop: Event) -> Iterator[None]:
+    """Wait for a place beside the files of other jobs, unless somebody ends the wait."""
+    while places and not places.acquire(timeout=_LOOK_UP):
+        if stop.is_set():
+            raise Cancelled(f"{download.label}: stopped")
+    try:
+        yield
+    finally:
+        if places:
+            places.release()
 
 
 def _question(need: Requirement) -> Requirement:

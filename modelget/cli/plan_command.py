@@ -6,7 +6,7 @@ import json
 from argparse import Namespace
 
 from ..pipeline import plan_for
-from .document import document
+from ..plan_document import document
 from .exit_codes import USAGE
 from .opening import decisions_from, open_from, read_inputs
 from .summary import exit_code, show_plan, show_totals

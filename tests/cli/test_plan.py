@@ -44,6 +44,7 @@ def test_the_json_document_has_the_promised_keys(modelget, hub, models, tmp_path
                         "digest": f"sha256:{content.sha256}",
                         "claimed_digest": None,
                         "evidence": "DECLARED_URL",
+                        "why": "the workflow names this place",
                         "licence": "apache-2.0",
                         "licence_link": "https://spdx.org/licenses/Apache-2.0.html",
                         "commercial_use": True,
@@ -51,6 +52,7 @@ def test_the_json_document_has_the_promised_keys(modelget, hub, models, tmp_path
                         "audience": None,
                         "gated": False,
                         "format": "safetensors",
+                        "barrier": None,
                     }
                 ],
                 "failures": [],

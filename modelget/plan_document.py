@@ -1,19 +1,32 @@
-"""The JSON documents that ``plan --json`` and ``install --json`` print: stable, for programs."""
+"""The JSON document of a plan, for programs: what ``--json`` prints and what the routes in ComfyUI answer."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from ..errors import ModelgetError
-from ..job import Outcomes
-from ..types import Candidate, Fetched, Plan, PlanItem, SourceFailure, Status
+from .errors import ModelgetError
+from .job import Outcomes
+from .types import Candidate, Evidence, Fetched, Plan, PlanItem, SourceFailure, Status
+
+_WHY = {
+    Evidence.SAME_DIGEST: "has the digest that the workflow names",
+    Evidence.DECLARED_URL: "the workflow names this place",
+    Evidence.TRUSTED_NAME: "every trusted publisher has the same file under this name",
+    Evidence.SAME_NAME: "has this name; nothing says that it is the same file",
+    Evidence.SIMILAR_NAME: "has a similar name; it may be another file",
+}
+
+Show = Callable[[Path], str]
+"""How a path on this disk is told."""
 
 
-def document(plan: Plan, outcomes: Outcomes | None = None) -> dict[str, Any]:
+def document(plan: Plan, outcomes: Outcomes | None = None, show: Show = str) -> dict[str, Any]:
     """Return the document of one workflow, before or after its plan was carried out."""
     found: dict[str, Any] = {
         "workflow": plan.workflow,
-        "requirements": [_requirement(item, outcomes or {}) for item in plan.items],
+        "requirements": [requirement(item, outcomes or {}, show) for item in plan.items],
         "fetch_bytes": plan.fetch_bytes,
         "free_bytes": plan.free_bytes,
     }
@@ -24,7 +37,8 @@ def document(plan: Plan, outcomes: Outcomes | None = None) -> dict[str, Any]:
     return found
 
 
-def _requirement(item: PlanItem, outcomes: Outcomes) -> dict[str, Any]:
+def requirement(item: PlanItem, outcomes: Outcomes, show: Show) -> dict[str, Any]:
+    """Return the part about one model."""
     wanted, present = item.requirement, item.resolution.present
     outcome = outcomes.get(item.download.destination) if item.download else None
     file = outcome.file if isinstance(outcome, Fetched) else present
@@ -35,8 +49,8 @@ def _requirement(item: PlanItem, outcomes: Outcomes) -> dict[str, Any]:
         "how": wanted.how,
         "active": wanted.active,
         "status": (Status.PRESENT if isinstance(outcome, Fetched) else item.status).value,
-        "path": str(file.path) if file else None,
-        "destination": str(item.download.destination) if item.download else None,
+        "path": show(file.path) if file else None,
+        "destination": show(item.download.destination) if item.download else None,
         "candidates": [_candidate(candidate) for candidate in item.resolution.candidates],
         "failures": [_failure(failure) for failure in item.resolution.failures],
         "hint": item.hint,
@@ -60,6 +74,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "digest": str(digest) if digest else None,
         "claimed_digest": str(candidate.claimed) if candidate.claimed else None,
         "evidence": candidate.evidence.name,
+        "why": _WHY[candidate.evidence],
         "licence": candidate.terms.licence,
         "licence_link": candidate.terms.link,
         "commercial_use": candidate.terms.commercial_use,
@@ -67,7 +82,13 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "audience": candidate.terms.audience,
         "gated": candidate.terms.gated,
         "format": candidate.format,
+        "barrier": _barrier(candidate),
     }
+
+
+def _barrier(candidate: Candidate) -> dict[str, Any] | None:
+    found = candidate.barrier
+    return {"kind": found.kind, "message": found.message, "hint": found.hint} if found else None
 
 
 def _failure(failure: SourceFailure) -> dict[str, Any]:

@@ -1,0 +1,138 @@
+"""One request to our routes, checked: who asks, and what; every refusal in the same form."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from ..modelget.desk import Unknown
+from ..modelget.errors import InvalidWorkflow, ModelgetError
+from .answers import Json, error_answer
+from .guards import Caller, Forbidden, caller, check_token
+from .office import Office
+
+SMALL, LARGE = 64 * 2**10, 20_000_000
+"""Bytes that a body may have: a few fields, or a workflow."""
+
+_logger = logging.getLogger("modelget")
+_Value = TypeVar("_Value")
+
+
+class InvalidRequest(ModelgetError):
+    """The body is not what the route takes."""
+
+    hint = "docs/routes.md of the pack says what each route takes."
+
+
+class TooLarge(InvalidRequest):
+    """The body is larger than any that makes sense."""
+
+
+class NotJson(InvalidRequest):
+    """The body is of another content type."""
+
+
+class InternalError(ModelgetError):
+    """A fault of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that may be answered."""
+
+    caller: Caller
+    body: Mapping[str, Any]
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+
+    def take(self, **kinds: type | tuple[type, ...]) -> dict[str, Any]:
+        """Return the body's fields; raise InvalidRequest for one that is unknown or of another type."""
+        for name, value in self.body.items():
+            if name not in kinds:
+                raise InvalidRequest(
+                    f"there is no field {name[:80]!r}; there are {', '.join(kinds) or 'none'}"
+                )
+            if value is not None and not _is(value, kinds[name]):
+                raise InvalidRequest(f"the field {name!r} has another type")
+        return {name: self.body.get(name) for name in kinds}
+
+
+Answer = Callable[[Asked], Awaitable[tuple[int, Json]]]
+
+
+def guarded(
+    office: Callable[[], Office], answer: Answer, *, changes: bool, most_bytes: int = SMALL
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Make a handler that lets only those through who may ask, and tells every refusal in the same form."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        try:
+            status, body = await answer(await _check(request, office(), changes, most_bytes))
+        except ModelgetError as error:
+            status, body = _status(error), error_answer(error, office().shown)
+        except Exception:
+            _logger.exception("Modelget: %s %s failed", request.method, request.path)
+            fault = InternalError("a fault of Modelget", "ComfyUI's log says more; please report it.")
+            status, body = 500, error_answer(fault)
+        return web.json_response(body, status=status, headers={"Cache-Control": "no-store"})
+
+    return handler
+
+
+async def _check(request: web.Request, office: Office, changes: bool, most_bytes: int) -> Asked:
+    rules = office.rules
+    who = caller(peer_of(request), request.headers, rules.hosts, rules.remote)
+    body: Mapping[str, Any] = {}
+    if request.method != "GET":
+        check_token(request.headers)
+        if changes:
+            who.check_change()
+        body = await _body(request, most_bytes)
+    return Asked(who, body, request.match_info, request.query)
+
+
+def peer_of(request: web.Request) -> str | None:
+    """Return the address of the other end of the connection; None where it has none."""
+    peer = request.transport.get_extra_info("peername") if request.transport else None
+    return str(peer[0]) if isinstance(peer, tuple) and peer else None
+
+
+async def _body(request: web.Request, most_bytes: int) -> Mapping[str, Any]:
+    if request.content_type != "application/json":
+        raise NotJson("the body must be JSON", "Send it with Content-Type: application/json.")
+    if (request.content_length or 0) > most_bytes:
+        raise TooLarge(f"the body is larger than {most_bytes:,} bytes")
+    raw = bytearray()
+    async for piece in request.content.iter_chunked(2**16):
+        raw += piece
+        if len(raw) > most_bytes:
+            raise TooLarge(f"the body is larger than {most_bytes:,} bytes")
+    try:
+        body = json.loads(bytes(raw) or b"{}")
+    except (ValueError, RecursionError):
+        raise InvalidRequest("the body is not valid JSON") from None
+    if not isinstance(body, dict):
+        raise InvalidRequest("the body is not a JSON object")
+    return body
+
+
+def _status(error: ModelgetError) -> int:
+    by_kind: dict[type[ModelgetError], int] = {
+        Forbidden: 403,
+        TooLarge: 413,
+        NotJson: 415,
+        InvalidRequest: 400,
+        InvalidWorkflow: 400,
+        Unknown: 404,
+    }
+    return next((status for kind, status in by_kind.items() if isinstance(error, kind)), 409)
+
+
+def _is(value: object, kind: type | tuple[type, ...]) -> bool:
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
