@@ -15,9 +15,7 @@ from ..modelget.errors import InvalidWorkflow, ModelgetError
 from .answers import Json, error_answer
 from .guards import Caller, Forbidden, caller, check_token
 from .office import Office
-
-SMALL, LARGE = 64 * 2**10, 20_000_000
-"""Bytes that a body may have: a few fields, or a workflow."""
+from .table import Route
 
 _logger = logging.getLogger("modelget")
 _Value = TypeVar("_Value")
@@ -65,34 +63,28 @@ class Asked:
 Answer = Callable[[Asked], Awaitable[tuple[int, Json]]]
 
 
-def guarded(
-    office: Callable[[], Office], answer: Answer, *, changes: bool, most_bytes: int = SMALL
-) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """Make a handler that lets only those through who may ask, and tells every refusal in the same form."""
-
-    async def handler(request: web.Request) -> web.StreamResponse:
-        try:
-            status, body = await answer(await _check(request, office(), changes, most_bytes))
-        except ModelgetError as error:
-            status, body = _status(error), error_answer(error, office().shown)
-        except Exception:
-            _logger.exception("Modelget: %s %s failed", request.method, request.path)
-            fault = InternalError("a fault of Modelget", "ComfyUI's log says more; please report it.")
-            status, body = 500, error_answer(fault)
-        return web.json_response(body, status=status, headers={"Cache-Control": "no-store"})
-
-    return handler
+async def answered(request: web.Request, office: Office, route: Route, answer: Answer) -> web.StreamResponse:
+    """Answer a request if its caller may ask, and tell every refusal in the same form."""
+    try:
+        status, body = await answer(await _check(request, office, route))
+    except ModelgetError as error:
+        status, body = _status(error), error_answer(error, office.shown)
+    except Exception:
+        _logger.exception("Modelget: %s %s failed", request.method, request.path)
+        fault = InternalError("a fault of Modelget", "ComfyUI's log says more; please report it.")
+        status, body = 500, error_answer(fault)
+    return web.json_response(body, status=status, headers={"Cache-Control": "no-store"})
 
 
-async def _check(request: web.Request, office: Office, changes: bool, most_bytes: int) -> Asked:
-    rules = office.rules
+async def _check(request: web.Request, office: Office, route: Route) -> Asked:
+    rules = await office.run(office.rules)
     who = caller(peer_of(request), request.headers, rules.hosts, rules.remote)
     body: Mapping[str, Any] = {}
     if request.method != "GET":
         check_token(request.headers)
-        if changes:
+        if route.changes:
             who.check_change()
-        body = await _body(request, most_bytes)
+        body = await _body(request, route.most_bytes)
     return Asked(who, body, request.match_info, request.query)
 
 

@@ -2,43 +2,54 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from ..modelget.desk import Desk
 from ..modelget.errors import InvalidSetting
 from ..modelget.pipeline import Workshop, open_workshop
 from ..modelget.settings import Settings, load_settings
-from .events import Events
+from .answers import Json, state_answer
+from .events import Events, Send
 from .folders import Folders, home, loaders
 from .shown import Shown
 
 logger = logging.getLogger("modelget")
+T = TypeVar("T")
+_THREADS = 8
 
 
 class Office:
     """What routes, queue and nodes share."""
 
-    def __init__(self, send: Any) -> None:
+    def __init__(self, send: Send) -> None:
         """``send`` is ``PromptServer.send_sync``."""
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         self.folders, self.loaders = Folders(), loaders()
-        self.events = Events(send, self._state)
+        # Of our own: the event loop's threads are few, and everybody's.
+        self._threads = ThreadPoolExecutor(_THREADS, "modelget answer")
+        self.events = Events(send, self.state)
         self.desk = Desk(
             self._open, self.folders.library, changed=self.events.changed, planned=self.events.planned
         )
+
+    async def run(self, function: Callable[..., T], *args: Any) -> T:
+        """Run something that takes its time off the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
 
     @property
     def settings(self) -> Settings:
         """The settings in force; raise InvalidSetting when one is wrong."""
         return self.desk.shop.settings
 
-    @property
     def rules(self) -> Settings:
-        """The settings, or the strict ones when what the owner wrote cannot be read."""
+        """Return the settings, or the strict ones when what the owner wrote cannot be read."""
         try:
             return self.settings
         except InvalidSetting as error:
@@ -50,13 +61,12 @@ class Office:
         """How paths are told to pages: never whole."""
         return Shown(self.folders.library(), home())
 
+    def state(self, since: int = 0) -> Json:
+        """Return where the files stand that changed after a number, as pages are told."""
+        return state_answer(self.desk.transfers.state(since), self.shown)
+
     def _open(self) -> Workshop:
         return open_workshop(load_settings(home=home()), self.folders.library())
-
-    def _state(self, since: int) -> dict[str, Any]:
-        from .answers import state_answer
-
-        return state_answer(self.desk.transfers.state(since), self.shown)
 
 
 _opening = threading.Lock()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ class Shown:
         places = [(str(root), name) for name, roots in library.folders.items() for root in roots]
         places += [(str(library.models_root), "models"), (str(home), "user/__modelget")]
         places.append((str(home.parent.parent), "ComfyUI"))
+        self._names = dict(reversed(places))
         # The longest first: a model folder before the folder that holds it.
-        self._places = sorted(places, key=lambda place: -len(place[0]))
+        longest = sorted(self._names, key=len, reverse=True)
+        self._pattern = re.compile(f"({'|'.join(map(re.escape, longest))})([/\\\\]?)")
 
     def path(self, path: Path) -> str:
         """Return ``vae/ae.safetensors``; of a path elsewhere only its name."""
@@ -26,10 +28,7 @@ class Shown:
 
     def text(self, text: str) -> str:
         """Return a text without whole paths."""
-        for place, name in self._places:
-            if place in text:
-                text = text.replace(place + os.sep, f"{name}/").replace(place, name)
-        return text
+        return self._pattern.sub(lambda found: self._names[found[1]] + ("/" if found[2] else ""), text)
 
     def value(self, value: Any) -> Any:
         """Return a JSON value whose texts hold no whole path."""
