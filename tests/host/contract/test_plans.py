@@ -199,7 +199,7 @@ def test_what_makes_no_sense_is_refused_with_a_reason(client, path, body, status
         {"item": "-1"},
         {"item": "1"},
         {"item": "0x0"},
-        {"item": "٠"},
+        {"item": "\u0660"},
         {"item": "0", "folder": "custom_nodes"},
         {"item": "0", "folder": "../../etc"},
         {"item": "0", "folder": "configs"},
