@@ -26,7 +26,7 @@ OTHER_SITES = {
     "another port": {"Origin": "http://127.0.0.1:1"},
     "a sandboxed page": {"Origin": "null"},
     "a file": {"Origin": "file://"},
-    "a longer name": {"Origin": "http://{host}.evil.example"},
+    "a longer name": {"Origin": "http://127.0.0.1.evil.example"},
     "a name in a user's place": {"Origin": "http://{host}@evil.example"},
     "cross-site": {"Sec-Fetch-Site": "cross-site"},
     "same-site": {"Sec-Fetch-Site": "same-site"},
