@@ -73,7 +73,10 @@ async def answered(request: web.Request, office: Office, route: Route, answer: A
         _logger.exception("Modelget: %s %s failed", request.method, request.path)
         fault = InternalError("a fault of Modelget", "ComfyUI's log says more; please report it.")
         status, body = 500, error_answer(fault)
-    return web.json_response(body, status=status, headers={"Cache-Control": "no-store"})
+    # Large plans are written down, and large workflows read, off the event loop.
+    text = await office.run(json.dumps, body)
+    headers = {"Cache-Control": "no-store"}
+    return web.Response(text=text, status=status, content_type="application/json", headers=headers)
 
 
 async def _check(request: web.Request, office: Office, route: Route) -> Asked:
@@ -84,7 +87,7 @@ async def _check(request: web.Request, office: Office, route: Route) -> Asked:
         check_token(request.headers)
         if route.changes:
             who.check_change()
-        body = await _body(request, route.most_bytes)
+        body = await office.run(_object_in, await _raw_body(request, route.most_bytes))
     return Asked(who, body, request.match_info, request.query)
 
 
@@ -94,18 +97,20 @@ def peer_of(request: web.Request) -> str | None:
     return str(peer[0]) if isinstance(peer, tuple) and peer else None
 
 
-async def _body(request: web.Request, most_bytes: int) -> Mapping[str, Any]:
+async def _raw_body(request: web.Request, most_bytes: int) -> bytes:
     if request.content_type != "application/json":
         raise NotJson("the body must be JSON", "Send it with Content-Type: application/json.")
-    if (request.content_length or 0) > most_bytes:
-        raise TooLarge(f"the body is larger than {most_bytes:,} bytes")
     raw = bytearray()
     async for piece in request.content.iter_chunked(2**16):
         raw += piece
         if len(raw) > most_bytes:
             raise TooLarge(f"the body is larger than {most_bytes:,} bytes")
+    return bytes(raw)
+
+
+def _object_in(raw: bytes) -> Mapping[str, Any]:
     try:
-        body = json.loads(bytes(raw) or b"{}")
+        body = json.loads(raw or b"{}")
     except (ValueError, RecursionError):
         raise InvalidRequest("the body is not valid JSON") from None
     if not isinstance(body, dict):

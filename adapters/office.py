@@ -31,6 +31,7 @@ class Office:
     def __init__(self, send: Send) -> None:
         """``send`` is ``PromptServer.send_sync``."""
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+        logging.getLogger("httpx").addFilter(_not_ours)
         self.folders, self.loaders = Folders(), loaders()
         # Of our own: the event loop's threads are few, and everybody's.
         self._threads = ThreadPoolExecutor(_THREADS, "modelget answer")
@@ -67,6 +68,11 @@ class Office:
 
     def _open(self) -> Workshop:
         return open_workshop(load_settings(home=home()), self.folders.library())
+
+
+def _not_ours(record: logging.LogRecord) -> bool:
+    """Keep a line for each of our questions to the Hub out of ComfyUI's log; other packs' lines stay."""
+    return not (record.threadName or "").startswith("modelget") or record.levelno >= logging.WARNING
 
 
 _opening = threading.Lock()

@@ -219,7 +219,7 @@ def _with_places(found: Resolution, shop: Workshop) -> Resolution:
 @contextmanager
 def _workers(count: int, stop: Event) -> Iterator[ThreadPoolExecutor]:
     """Run a few things at once; when a person interrupts, drop what has not begun and end what has."""
-    pool = ThreadPoolExecutor(count)
+    pool = ThreadPoolExecutor(count, "modelget ask")
     try:
         yield pool
     except BaseException:

@@ -318,9 +318,9 @@ def _host_names(place: str, value: object) -> tuple[str, ...]:
         raise InvalidSetting(f"{place}: {value!r} is not a list", 'Write it like ["my-server.example"].')
     names = [str(name).strip().lower() for name in listed if str(name).strip()]
     for name in names:
-        _endpoint(place, f"https://{name}")
-        if ":" in name.rpartition("]")[2]:
-            raise InvalidSetting(f"{place}: {name!r} holds a port", "Write the name alone.")
+        is_name = origin_of(_endpoint(place, f"https://{name}")) == f"https://{name}"
+        if not is_name or ":" in name.rpartition("]")[2]:
+            raise InvalidSetting(f"{place}: {name!r} is more than a name", "Write it without port and path.")
     return tuple(names)
 
 
