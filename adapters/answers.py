@@ -15,12 +15,14 @@ from .shown import Shown
 Json = dict[str, Any]
 
 
-def plan_answer(entry: Entry, shown: Shown) -> Json:
+def plan_answer(entry: Entry, licence_policy: str, shown: Shown) -> Json:
     """Return a plan's document with the ids that the other routes take."""
     plan, is_complete = entry.plan, entry.is_complete
     found = document(plan, show=shown.path)
     rows = zip(plan.items, found["requirements"], strict=True)
-    found["requirements"] = [_row(number, item, row, is_complete) for number, (item, row) in enumerate(rows)]
+    found["requirements"] = [
+        _row(number, item, row, is_complete, licence_policy) for number, (item, row) in enumerate(rows)
+    ]
     answer: Json = shown.value(found)
     return {"plan": entry.id, "complete": is_complete} | answer
 
@@ -56,6 +58,7 @@ def settings_answer(settings: Settings, stored: set[str], token: str | None, may
         "may_change": may_change,
         "autofetch": settings.autofetch,
         "allow_pickle": settings.allow_pickle,
+        "licence_policy": settings.licence_policy,
         "hold_seconds": settings.hold_seconds,
         "remote": settings.remote,
         "offline": settings.offline,
@@ -85,7 +88,7 @@ def error_answer(error: ModelgetError, shown: Shown | None = None) -> Json:
     return {"error": shown.value(found) if shown else found}
 
 
-def _row(number: int, item: PlanItem, row: Json, is_complete: bool) -> Json:
+def _row(number: int, item: PlanItem, row: Json, is_complete: bool, licence_policy: str) -> Json:
     present, candidates = item.resolution.present, item.resolution.candidates
     for candidate, told in zip(candidates, row["candidates"], strict=True):
         told |= {"key": key_of(candidate), "pickle": candidate.is_pickle}
@@ -93,7 +96,7 @@ def _row(number: int, item: PlanItem, row: Json, is_complete: bool) -> Json:
         "item": str(number),
         "file": item.download.label if item.download else row["path"],
         "size": present.size if present else candidates[0].size if candidates else None,
-        "decision": open_decision(item),
+        "decision": open_decision(item, licence_policy),
     }
     if not is_complete and item.status is not Status.PRESENT:
         row |= {"status": "looking", "hint": None, "decision": None}

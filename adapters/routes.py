@@ -69,7 +69,7 @@ class Routes:
 
     async def install(self, asked: Asked) -> tuple[int, Json]:
         """Begin to fetch one item, or all that need no decision."""
-        given = asked.take(item=str, candidate=str, folder=str, allow_pickle=bool)
+        given = asked.take(item=str, candidate=str, folder=str, allow_pickle=bool, accept_licence=bool)
         entry = self._entry(asked)
         item = None if given["item"] is None else entry.item(given["item"])
         if item is None and any(value is not None for value in given.values()):
@@ -131,7 +131,9 @@ class Routes:
 
     async def _answer(self, entry: Entry) -> Json:
         # A large plan takes longer to write down than other requests shall wait.
-        return await self._office.run(lambda: plan_answer(entry, self._office.shown))
+        return await self._office.run(
+            lambda: plan_answer(entry, self._office.settings.licence_policy, self._office.shown)
+        )
 
     async def _state(self, since: int = 0) -> Json:
         return await self._office.run(self._office.state, since)
@@ -142,7 +144,7 @@ class Routes:
             raise Unknown("model folder", folder)
         key = given["candidate"]
         chosen = None if key is None else entry.candidate(item, key).id
-        return Decision(chosen, folder, bool(given["allow_pickle"]))
+        return Decision(chosen, folder, bool(given["allow_pickle"]), bool(given["accept_licence"]))
 
     async def _wish(self, asked: Asked, wish: Callable[[Any], int]) -> tuple[int, Json]:
         entry, item = self._chosen(asked)

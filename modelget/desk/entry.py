@@ -22,6 +22,8 @@ class Decision:
     """The id of one of the plan's own candidates."""
     folder: str | None = None
     allow_pickle: bool = False
+    accept_licence: bool = False
+    """A person says to have the right to use it, whatever the owner's licence policy says."""
 
     def merged_with(self, later: Decision) -> Decision:
         """Return both, the later one where they differ; consent is for the bytes that it was given for."""
@@ -30,6 +32,7 @@ class Decision:
             later.candidate or self.candidate,
             later.folder or self.folder,
             later.allow_pickle or (self.allow_pickle and not other),
+            later.accept_licence or (self.accept_licence and not other),
         )
 
     def in_terms_of(self, wanted: Requirement) -> Decisions:
@@ -39,6 +42,7 @@ class Decision:
             choose={name: self.candidate} if self.candidate else {},
             folders={name: self.folder} if self.folder else {},
             allow_pickle=frozenset({name} if self.allow_pickle else ()),
+            accept_licence=frozenset({name} if self.accept_licence else ()),
             include_inactive=True,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from ..licence_policy import choose_licensed
 from ..types import PlanItem, Status
 
 _NO_CODE = frozenset({".safetensors", ".sft", ".gguf"})
@@ -20,12 +21,14 @@ def may_fetch_unasked(item: PlanItem) -> bool:
     return is_known and suffix in _NO_CODE and not best.is_pickle
 
 
-def open_decision(item: PlanItem) -> str | None:
-    """Name the first thing that a person must decide: ``candidate``, ``folder`` or ``pickle``; None when nothing."""
+def open_decision(item: PlanItem, licence_policy: str = "any") -> str | None:
+    """Name the first thing that a person may decide: ``candidate``, ``folder``, ``pickle`` or ``licence``."""
     resolution = item.resolution
+    sure = [one for one in resolution.candidates if one.evidence.is_sure and one.barrier is None]
+    if item.status is Status.DENIED and sure and choose_licensed(sure, licence_policy)[1]:
+        return "licence"
     if item.status is not Status.CHOOSE or resolution.present or not resolution.candidates:
         return None
-    sure = [one for one in resolution.candidates if one.evidence.is_sure and one.barrier is None]
     if len({one.identity or one.id for one in sure}) != 1:
         return "candidate"
     if item.requirement.folder is None:
