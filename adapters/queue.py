@@ -115,6 +115,11 @@ def _needs(raw: bytes, place: Office) -> Workflow:
 
 def _begin(entry: Entry, plan: Plan, place: Office) -> _Wait | None:
     """Begin to fetch what needs nobody; None when that is nothing."""
+    for item in plan.items:
+        if (
+            item.resolution.complaint
+        ):  # ComfyUI does not look at digests, so the prompt will run with that file
+            _logger.warning("Modelget: %s", item.hint)
     safe = [item for item in plan.items if may_fetch_unasked(item)]
     if not safe:
         return None

@@ -13,13 +13,12 @@ class Shown:
     """Replaces what the paths of this machine begin with."""
 
     def __init__(self, library: Library, home: Path) -> None:
-        places = [(str(root), name) for name, roots in library.folders.items() for root in roots]
-        places += [(str(library.models_root), "models"), (str(home), "user/__modelget")]
-        places.append((str(home.parent.parent), "ComfyUI"))
-        self._names = dict(reversed(places))
-        # The longest first: a model folder before the folder that holds it.
+        places = [(root, name) for name, roots in library.folders.items() for root in roots]
+        places += [(library.models_root, "models"), (home, "user/__modelget"), (home.parent, "user")]
+        self._names = {str(place): name for place, name in reversed(places) if len(place.parts) > 1}
+        # The longest first: a model folder before the folder that holds it. A path begins where no other goes on.
         longest = sorted(self._names, key=len, reverse=True)
-        self._pattern = re.compile(f"({'|'.join(map(re.escape, longest))})([/\\\\]?)")
+        self._pattern = re.compile(rf"(?<![\w./\\-])({'|'.join(map(re.escape, longest))})(?![\w.-])([/\\]?)")
 
     def path(self, path: Path) -> str:
         """Return ``vae/ae.safetensors``; of a path elsewhere only its name."""

@@ -105,7 +105,7 @@ class Desk:
         """Begin to fetch one item, or all that need no decision; return the labels of the files.
 
         Raises:
-            NothingToDo: with the reason, when there is nothing to fetch.
+            NothingToDo: with the reason, when there is nothing to fetch, or a name is taken by other bytes on their way.
             NotEnoughSpace, ModelgetError: it cannot fit; nothing was begun.
         """
         if item is not None:
@@ -139,9 +139,10 @@ class Desk:
 
     def _make(self, entry: Entry) -> Plan:
         shop = self.shop
-        first = not entry.is_complete
-        entry.plan = plan = entry.planned_with(replace(shop, sources=self._sources))
-        entry.is_complete = True
+        with entry.planning:
+            first = not entry.is_complete
+            entry.plan = plan = entry.planned_with(replace(shop, sources=self._sources))
+            entry.is_complete = True
         if first:
             self._planned(entry.id)
         return plan

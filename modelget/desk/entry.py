@@ -59,6 +59,8 @@ class Entry:
         """The planning on its way, or the last one."""
         self._decisions: dict[int, Decision] = {}
         self._lock = Lock()
+        self.planning = Lock()
+        """Held while it is planned, so that the newest plan is the one that was begun last."""
         self.plan = self.planned_with(shop)
         """The newest plan."""
 

@@ -14,6 +14,7 @@ from ..job import Job
 from ..pipeline import Workshop, begin
 from ..progress import Progress
 from ..types import Download, Plan
+from .errors import NothingToDo
 from .state import FileState, State, totals_of
 
 _MOST_KEPT = 500
@@ -26,6 +27,8 @@ class _Running:
 
     job: Job
     place: Path
+    bytes: object
+    """What stands for the bytes: their digest, or else where they come from."""
 
 
 class Transfers:
@@ -45,24 +48,27 @@ class Transfers:
         """Begin to fetch what the plan holds, except what is on its way already; return the labels of all.
 
         Raises:
+            NothingToDo: other bytes are on their way to the same place.
             NotEnoughSpace, ModelgetError: it cannot fit; nothing was begun.
         """
         labels = [download.label for download in plan.downloads]
         with self._starting:
             with self._lock:
                 fresh = {label for label in labels if not self._is_under_way(label)}
+                for download in plan.downloads:
+                    self._refuse_other_bytes(download)
             items = tuple(item for item in plan.items if item.download and item.download.label in fresh)
             self._places = self._places or Semaphore(shop.settings.limits.parallel_files)
             job = begin([replace(plan, items=items)], shop, self, self._places)
             with self._lock:
                 for download in (item.download for item in items if item.download):
-                    self._running[download.label] = _Running(job, download.destination)
+                    self._running[download.label] = _Running(job, download.destination, _bytes_of(download))
                     self._put(FileState(_first(download), self._plans_of(download.label), 0))
                 for label in labels:
                     known = self._files[label]
                     self._put(replace(known, plans=tuple(dict.fromkeys((*known.plans, plan_id)))))
         if items:
-            Thread(target=_run, args=(job,), name="modelget job", daemon=True).start()
+            Thread(target=self._run, args=(job,), name="modelget job", daemon=True).start()
         self._changed()
         return labels
 
@@ -107,6 +113,29 @@ class Transfers:
         _settle(over)
         return waited
 
+    def _run(self, job: Job) -> None:
+        try:
+            job.run()
+        except BaseException:
+            _logger.exception("Modelget: a fault of ours ended an installation")
+        finally:
+            with self._lock:
+                left = [
+                    label
+                    for label, one in self._running.items()
+                    if one.job is job and self._is_under_way(label)
+                ]
+            for label in left:  # nobody else will report about them any more
+                self.report(
+                    Progress(label, "failed", message="a fault of Modelget", hint="The log says more.")
+                )
+
+    def _refuse_other_bytes(self, download: Download) -> None:
+        label = download.label
+        if self._is_under_way(label) and self._running[label].bytes != _bytes_of(download):
+            hint = "Wait until that file is here, or cancel it."
+            raise NothingToDo(f"{label}: other bytes are on their way under this name", hint)
+
     def _wish(
         self, wish: Callable[[Job, Path], None], labels: Iterable[str], applies: Callable[[str], bool]
     ) -> int:
@@ -146,6 +175,10 @@ class Transfers:
         return over
 
 
+def _bytes_of(download: Download) -> object:
+    return download.candidate.identity or download.candidate.id
+
+
 def _first(download: Download) -> Progress:
     return Progress(download.label, "waiting", 0, download.candidate.size)
 
@@ -158,10 +191,3 @@ def _settle(over: list[Future[None]]) -> None:
     for waited in over:
         if waited.set_running_or_notify_cancel():
             waited.set_result(None)
-
-
-def _run(job: Job) -> None:
-    try:
-        job.run()
-    except BaseException:
-        _logger.exception("Modelget: a fault of ours ended the installation")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Semaphore
 
 import pytest
 
@@ -131,3 +132,30 @@ def test_new_settings_count_from_the_next_plan_on(desk):
     before = desk.shop.http
     desk.reopen()
     assert desk.shop.http is not before
+
+
+@pytest.mark.parametrize(
+    "rules", [HubRules(files={"o/r/a.safetensors": 2**23, "o/other/a.safetensors": 2**22})]
+)
+def test_other_bytes_do_not_come_under_a_name_that_is_on_its_way(desk, hub):
+    first, second = desk.open(wanting("a.safetensors")), desk.open(wanting("a.safetensors", repo="o/other"))
+    desk.ask(first).result(30)
+    desk.ask(second).result(30)
+    desk.transfers._places = Semaphore(0)  # nothing begins before it may
+    labels = desk.install(first)
+    with pytest.raises(NothingToDo, match="other bytes"):
+        desk.install(second)
+    assert desk.transfers.file("vae/a.safetensors").plans == (first.id,)
+    desk.transfers._places.release()
+    assert arrived(desk, labels) == ["present"]
+
+
+def test_a_fault_of_ours_leaves_nobody_waiting(desk, monkeypatch):
+    def broken(*_args):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("modelget.pipeline.fetch", broken)
+    labels = desk.install(desk.open(wanting("a.safetensors", "b.safetensors")))
+    phases = arrived(desk, labels)
+    assert set(phases) <= {"failed", "stopped"}
+    assert "failed" in phases
