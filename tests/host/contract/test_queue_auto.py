@@ -11,7 +11,7 @@ from host.prompts import from_browser, picture
 from host.tiny_models import tiny_vae, upscaler
 from PIL import Image
 
-from modelget.hub import HubRules
+from modelget.hub import DriveRules, HubRules
 
 ENVIRON = {"MODELGET_AUTOFETCH": "auto"}
 HUB = HubRules(
@@ -22,6 +22,7 @@ HUB = HubRules(
     },
     corrupt=frozenset({"o/bad/wrong_bytes.safetensors"}),
     gated=frozenset({"o/gated"}),
+    google_drive=DriveRules(files={"0B_unproven": "unproven.safetensors"}),
 )
 
 
@@ -65,6 +66,17 @@ def test_what_is_wrong_gated_or_could_run_code_never_runs(client, models, name, 
     (missing,) = answer.json()["error"]["extra_info"]["modelget"]["missing"]
     assert missing["file"] == f"{folder}/{name}"
     assert not (models / folder / name).exists()
+
+
+def test_what_its_place_proves_by_no_digest_waits_for_a_person(client, models):
+    sent = from_browser(("unproven.safetensors", "vae", "o/r"))
+    node = sent["extra_data"]["extra_pnginfo"]["workflow"]["nodes"][0]
+    node["properties"]["models"][0]["url"] = "https://drive.google.com/file/d/0B_unproven/view"
+    answer = client.queue(picture("unproven.safetensors"), **sent)
+    assert answer.status_code == 400
+    (missing,) = answer.json()["error"]["extra_info"]["modelget"]["missing"]
+    assert "0B_unproven" in missing["source"]
+    assert not (models / "vae" / "unproven.safetensors").exists()
 
 
 def test_a_failure_is_told_with_its_reason(client):
