@@ -74,9 +74,19 @@ async def answered(request: web.Request, office: Office, route: Route, answer: A
         fault = InternalError("a fault of Modelget", "ComfyUI's log says more; please report it.")
         status, body = 500, error_answer(fault)
     # Large plans are written down, and large workflows read, off the event loop.
-    text = await office.run(json.dumps, body)
+    text = await office.run(_written, body)
     headers = {"Cache-Control": "no-store"}
     return web.Response(text=text, status=status, content_type="application/json", headers=headers)
+
+
+def _written(body: Json) -> str:
+    """Write JSON with long lists piece by piece: one call would hold up the event loop from its own thread too."""
+    parts = [
+        f"{json.dumps(name)}: "
+        + (f"[{', '.join(map(json.dumps, value))}]" if isinstance(value, list) else json.dumps(value))
+        for name, value in body.items()
+    ]
+    return "{" + ", ".join(parts) + "}"
 
 
 async def _check(request: web.Request, office: Office, route: Route) -> Asked:
