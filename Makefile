@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # ComfyUI installs are found with anything from 0.36 to 2.x; the virtual environment has the newest.
 OLDER_HUBS := 0.36.2 1.33.0
 
-.PHONY: setup demo test check unit host-test hub-clients soak fix bench clean
+.PHONY: setup demo test check unit host-test hub-clients soak live fix bench clean
 .PRECIOUS: .cache/huggingface_hub-%/.ready
 
 setup: $(VENV)/.ready
@@ -57,6 +57,10 @@ hub-client-%: .cache/huggingface_hub-%/.ready
 # What depends on chance (kills, power cuts, faults in any order), for hours instead of seconds.
 soak: setup
 	$(BIN)/pytest -n auto --soak tests/faults
+
+# The places as they are: one small public file each. Needs the network, and is no part of `make test`.
+live: setup
+	$(BIN)/pytest -n auto -m live -rs tests/live
 
 fix: setup
 	$(BIN)/ruff check --fix .

@@ -77,6 +77,7 @@ def credentials_answer(settings: Settings, stored: set[str]) -> Json:
         "huggingface": settings.hub_token,
         "civitai": settings.civitai_token,
         "github": settings.github_token,
+        "kaggle": settings.kaggle_token,
         "modelscope": settings.modelscope_token,
     }
     return {name: {"set": held[name] is not None, "stored": name in stored} for name in TOKEN_NAMES}
@@ -95,7 +96,7 @@ def _row(number: int, item: PlanItem, row: Json, is_complete: bool, licence_poli
     row |= {
         "item": str(number),
         "file": item.download.label if item.download else row["path"],
-        "size": present.size if present else candidates[0].size if candidates else None,
+        "size": present.size if present else candidates[0].fetch_size if candidates else None,
         "decision": open_decision(item, licence_policy),
     }
     if not is_complete and item.status is not Status.PRESENT:

@@ -41,6 +41,11 @@ def home() -> Path:
     return Path(folder_paths.get_user_directory()) / "__modelget"
 
 
+def installation() -> Path:
+    """Return the folder that holds this ComfyUI's models and packs."""
+    return Path(folder_paths.base_path)
+
+
 def loaders() -> LoaderTable:
     """Return what this ComfyUI's nodes say about the model folders that their inputs list, asked when needed."""
     return LoaderTable(_Loaders())

@@ -17,7 +17,7 @@ from ..modelget.pipeline import Workshop, open_workshop
 from ..modelget.settings import Settings, load_settings
 from .answers import Json, state_answer
 from .events import Events, Send
-from .folders import Folders, home, loaders
+from .folders import Folders, home, installation, loaders
 from .shown import Shown
 
 logger = logging.getLogger("modelget")
@@ -67,7 +67,7 @@ class Office:
         return state_answer(self.desk.transfers.state(since), self.shown)
 
     def _open(self) -> Workshop:
-        return open_workshop(load_settings(home=home()), self.folders.library())
+        return open_workshop(load_settings(home=home()), self.folders.library(), comfyui=installation())
 
 
 def _not_ours(record: logging.LogRecord) -> bool:

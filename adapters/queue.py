@@ -193,7 +193,7 @@ def _told_item(item: PlanItem, place: Office) -> Json:
     state = place.desk.transfers.file(f"{wanted.folder}/{wanted.name}")
     return {
         "file": f"{wanted.folder or '?'}/{wanted.name}",
-        "size": candidates[0].size if candidates else None,
+        "size": candidates[0].fetch_size if candidates else None,
         "source": place.shown.text(candidates[0].id) if candidates else next(iter(wanted.urls), None),
         "problem": place.shown.text(state.progress.message) if state else None,
     }

@@ -106,6 +106,19 @@ class WebPage(UnsafeFile):
         super().__init__(name, "the server sent a web page or an error document instead of the file")
 
 
+class UnclearMember(ModelgetError):
+    """Nothing tells which file of an archive is the wanted one; the archive is kept for the next run."""
+
+    def __init__(self, archive: str, reason: str, name: str, ids: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{archive}: {reason}")
+        self.hint = (
+            f"Say which: --choose {name}=ID with {' or '.join(ids)}."
+            if ids
+            else "Find the file elsewhere: --choose NAME=ID."
+        )
+        self.ids = ids
+
+
 class DigestMismatch(ModelgetError):
     """The bytes are not the ones that were promised."""
 
@@ -114,6 +127,19 @@ class DigestMismatch(ModelgetError):
     def __init__(self, name: str, wanted: Digest, got: Digest) -> None:
         super().__init__(f"{name}: expected {wanted}, got {got}")
         self.name, self.wanted, self.got = name, wanted, got
+
+
+class Quarantined(DigestMismatch):
+    """A whole file is not what its place publishes, whose other digests say something too: kept for a person to judge."""
+
+    def __init__(self, mismatch: DigestMismatch, agreement: str, sha256: Digest, path: Path) -> None:
+        super().__init__(mismatch.name, mismatch.wanted, mismatch.got)
+        self.args = (f"{mismatch} (other digests of its place, {agreement}); it was kept aside as {path}",)
+        self.hint = (
+            f"Its place may have published a wrong digest, or another file. If you are sure that these bytes are "
+            f"the right ones, run the same command with --accept-digest {sha256}; else delete that file."
+        )
+        self.sha256, self.path = sha256, path
 
 
 class FetchFailed(ModelgetError):

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from .errors import HostNotAllowed, InvalidSetting
 
@@ -15,6 +15,12 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST_NAME = re.compile(rf"(?=.{{1,253}}$)(?:{_LABEL}\.)*{_LABEL}")
 # Parsers disagree on what these mean (urlsplit drops tabs, browsers turn "\\" into "/"), so none may decide.
 _ODD = re.compile(r"[\x00-\x20\x7f\\]")
+
+_NAMES_A_FILE = (
+    "id fileid modelversionid type format size fp quanttype revision filepath filename rlkey resourcekey export dl "
+    "raw download"
+)
+"""What a link's query may say in a file that is shared: which file is meant, and nothing that lets somebody in."""
 
 # Python's `is_global` calls public whatever no registry reserves. All public IPv6 lies in one block
 # (not so NAT64, site-local and IPv4-compatible addresses), and in it some are still not a server's own:
@@ -57,6 +63,17 @@ def redact(url: str) -> str:
     """Return the URL without user info, query and fragment, fit for a message or a log."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def without_secrets(link: str) -> str:
+    """Return a link or id without user info, fragment and whatever a query holds beyond naming the file."""
+    if not link.lower().startswith(("http://", "https://")):
+        return link.partition("?")[0]
+    parts = urlsplit(link)
+    kept = [(key, value) for key, value in parse_qsl(parts.query) if key.lower() in _NAMES_A_FILE.split()]
+    return urlunsplit(
+        (parts.scheme, parts.netloc.rpartition("@")[2], parts.path, urlencode(kept, safe="/:"), "")
+    )
 
 
 def is_public(address: str) -> bool:

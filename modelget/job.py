@@ -149,7 +149,7 @@ class _Item:
         self.download, self.stop, self.wish = download, _Stop(whole), "go"
         self.is_running = False
         self.outcome: Fetched | ModelgetError | None = None
-        self.last = Progress(download.label, "waiting", 0, download.candidate.size)
+        self.last = Progress(download.label, "waiting", 0, download.candidate.fetch_size)
 
     @property
     def may_go_on(self) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from .hosts import without_secrets
 from .library import Library
-from .lock_file import LockedModel, without_secrets
+from .lock_file import LockedModel
 from .progress import Progress, Reporter
 from .sources.public_links import public_link
 from .types import UNSTATED, Candidate, Digest, ModelFile, Requirement, Resolution, Workflow

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from .errors import InvalidWorkflow
 from .types import UNSTATED, Digest, Restriction, Terms
@@ -23,11 +22,6 @@ _VERSION = 1
 _MAX_BYTES = 20_000_000
 _LONGEST_LINK = 2000
 _HINT = "Run `modelget lock` again, or move the file away."
-_NAMES_A_FILE = (
-    "id fileid modelversionid type format size fp quanttype revision filepath filename rlkey resourcekey export dl "
-    "raw download"
-)
-"""What a link's query may say in a file that is shared: which file is meant, and nothing that lets somebody in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +44,6 @@ class LockedModel:
 
 Sections = Mapping[str, Sequence[LockedModel]]
 """The models of each workflow, by its file name."""
-
-
-def without_secrets(link: str) -> str:
-    """Return a link or id without user info, fragment and whatever a query holds beyond naming the file."""
-    if not link.lower().startswith(("http://", "https://")):
-        return link.partition("?")[0]
-    parts = urlsplit(link)
-    kept = [(key, value) for key, value in parse_qsl(parts.query) if key.lower() in _NAMES_A_FILE.split()]
-    return urlunsplit(
-        (parts.scheme, parts.netloc.rpartition("@")[2], parts.path, urlencode(kept, safe="/:"), "")
-    )
 
 
 def read_lock(folder: Path) -> dict[str, tuple[LockedModel, ...]]:

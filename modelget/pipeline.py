@@ -1,6 +1,6 @@
 """The whole story: parse a workflow, resolve its models, plan, fetch and verify what is missing, load.
 
-Planning changes nothing. Carrying out does what the plan says, and nothing else.
+Planning changes nothing but the notes that save asking again. Carrying out does what the plan says, and nothing else.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Semaphore
 
+from .by_name import NameList
+from .catalog import local_lists
+from .dropped import Drops, is_by_hand, recognise
 from .errors import AccessDenied, Cancelled, InvalidSetting, SourceUnavailable, WebPage
 from .fetch import fetch, give_up, staged_bytes
-from .hosts import HostPolicy
+from .hosts import HostPolicy, without_secrets
 from .http import Clock, Http
 from .job import Job, Outcomes
 from .judge import judge
@@ -24,6 +27,7 @@ from .lock_file import LockedModel
 from .plan import in_order_of_use, make_plan, refuse_what_cannot_fit, settle_conflicts
 from .progress import Reporter
 from .resolve import look_up, published_digest, renewed, resolve
+from .search import searches
 from .settings import Settings
 from .sources import Source, all_sources
 from .types import Decisions, Digest, Download, Fetched, Plan, Requirement, Resolution, Verdict, Workflow
@@ -43,10 +47,15 @@ class Workshop:
     http: Http
     stop: Event
     """Set it, and every fetch ends at its next chunk."""
+    lists: tuple[NameList, ...] = ()
+    """Who is asked, in this order, about a model of which nothing but the name is known."""
 
 
-def open_workshop(settings: Settings, library: Library) -> Workshop:
-    """Bring settings, library, sources and the network client together."""
+def open_workshop(settings: Settings, library: Library, *, comfyui: Path | None = None) -> Workshop:
+    """Bring settings, library, sources, lists of names and the network client together.
+
+    ``comfyui`` is the folder of the installation beside which to look for lists.
+    """
     stop = Event()
     sources = tuple(all_sources(settings))
     policy = _policy(sources, settings)
@@ -57,14 +66,23 @@ def open_workshop(settings: Settings, library: Library) -> Workshop:
         clock=Clock(sleep=stop.wait),
         connections_per_host=settings.limits.connections_per_host,
     )
-    return Workshop(settings, library, sources, http, stop)
+    lists = (*local_lists(settings.catalog, comfyui), *searches(settings, library))
+    return Workshop(settings, library, sources, http, stop, lists)
 
 
-def plan_for(workflows: Sequence[Workflow], shop: Workshop, decisions: Decisions | None = None) -> list[Plan]:
+def plan_for(
+    workflows: Sequence[Workflow],
+    shop: Workshop,
+    decisions: Decisions | None = None,
+    drops: Drops | None = None,
+) -> list[Plan]:
     """Decide everything for each workflow, in their order; change nothing."""
-    decisions = decisions or Decisions()
+    decisions, drops = decisions or Decisions(), drops or Drops()
     wanted = [[decisions.applied_to(need) for need in workflow.requirements] for workflow in workflows]
     resolved = _resolve_all((need for needs in wanted for need in needs), shop)
+    for need, found in resolved.items():
+        if is_by_hand(found, shop.sources, shop.http):
+            resolved[need] = recognise(found, shop.library, drops)
     plans = [
         make_plan(
             workflow.name,
@@ -165,12 +183,13 @@ def requirement_for(
         raise SourceUnavailable(found.failures[0].message)
     if not found.candidates:
         raise InvalidSetting(
-            f"{reference}: no place has this file, or none understands this id",
+            f"{without_secrets(reference)}: no place has this file, or none understands this id",
             "Ids: hf:owner/repo/path, civitai:VERSION, an AIR, modelscope:owner/repo/path, or a link to the file.",
         )
     best = found.candidates[0]
     suggested = best.folder if best.folder in shop.library.folders else None
-    return replace(wanted, name=name or best.name, folder=folder or suggested)
+    own_name = best.name if best.evidence.is_sure else reference  # what was found is not what was asked for
+    return replace(wanted, name=name or own_name, folder=folder or suggested)
 
 
 def _policy(sources: Sequence[Source], settings: Settings) -> HostPolicy:
@@ -191,7 +210,7 @@ def _resolve_all(needs: Iterable[Requirement], shop: Workshop) -> dict[Requireme
 
 def _resolved(need: Requirement, shop: Workshop) -> Resolution:
     """Resolve; where licences matter, ask about a file that is here as well."""
-    found = resolve(need, shop.library, shop.sources, shop.http)
+    found = resolve(need, shop.library, shop.sources, shop.http, shop.lists)
     if found.present is None or shop.settings.licence_policy == "any":
         return found
     return _with_places(found, shop)
@@ -199,7 +218,7 @@ def _resolved(need: Requirement, shop: Workshop) -> Resolution:
 
 def _known_of(need: Requirement, shop: Workshop) -> Resolution:
     """Find out where a model is and what its places say of it, wherever it is."""
-    found = resolve(need, shop.library, shop.sources, shop.http)
+    found = resolve(need, shop.library, shop.sources, shop.http, shop.lists)
     is_known = found.present is None and all(one.source != "library" for one in found.candidates)
     return found if is_known else _with_places(found, shop)
 

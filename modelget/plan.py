@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from .errors import ModelgetError, NotEnoughSpace, UnsafePath
+from .hosts import without_secrets
 from .library import Library
 from .licence_policy import choose_licensed, refusal, remark_on_present
 from .settings import Limits
@@ -96,18 +97,22 @@ def refuse_what_cannot_fit(
         NotEnoughSpace: a filesystem cannot hold the files meant for it and keep its reserve.
         ModelgetError: all files together exceed the owner's limit for one plan.
     """
+    total = 0
     needed: dict[int | None, int] = {}
     places: dict[int | None, Path] = {}
     for download in to_fetch(plans):
         device = library.device(download.destination)
-        missing = max((download.candidate.size or 0) - staged(download), 0)
-        needed[device] = needed.get(device, 0) + missing
+        candidate = download.candidate
+        # A packed file needs room beside its archive; how much is known only when that is here.
+        unpacked = (candidate.size or candidate.fetch_size or 0) if candidate.archive else 0
+        missing = max((candidate.fetch_size or 0) - staged(download), 0)
+        total += missing
+        needed[device] = needed.get(device, 0) + missing + unpacked
         places[device] = download.destination
     for device, size in needed.items():
         free = library.free_bytes(places[device]) - limits.spare_bytes
         if size > free:
             raise NotEnoughSpace(places[device].parent, size, max(free, 0))
-    total = sum(needed.values())
     if total > limits.plan_bytes:
         raise ModelgetError(
             f"this would fetch {total / 1e9:.1f} GB, more than the limit of {limits.plan_bytes / 1e9:.0f} GB",
@@ -129,7 +134,7 @@ def _item(
     if not open_ones:
         return _without_candidate(resolution, sure)
     if len({candidate.identity or candidate.id for candidate in open_ones}) > 1:
-        ids = " or ".join(dict.fromkeys(candidate.id for candidate in open_ones))
+        ids = _ids(open_ones)
         return PlanItem(
             resolution,
             Status.CHOOSE,
@@ -151,6 +156,12 @@ def _fetch_item(
         hint = f"No rule says which model folder it belongs in. Pass --folder {wanted.name}={guess}."
         return PlanItem(resolution, Status.CHOOSE, hint)
     name = _file_name(wanted, candidate)
+    if not has_model_suffix(name) and candidate.archive:
+        file = f"{candidate.archive.id}#FILE"
+        hint = (
+            f"It is an archive. Say which file in it: {file}, as in --choose {wanted.name or 'NAME'}={file}."
+        )
+        return PlanItem(resolution, Status.CHOOSE, hint)
     if not has_model_suffix(name):
         hint = "No place says in what format it is. Plan again without --offline, or pass "
         return PlanItem(
@@ -171,9 +182,15 @@ def _fetch_item(
     if not wanted.active and not decisions.include_inactive:
         return PlanItem(resolution, Status.FETCH, "Its nodes are switched off: not fetched without --all.")
     label = f"{wanted.folder}/{name}"
-    return PlanItem(
-        resolution, Status.FETCH, None, Download(candidate, destination, library.staging(destination), label)
-    )
+    named = f"No link leads to it: found by its name in {candidate.named_by}." if candidate.named_by else None
+    download = Download(candidate, destination, library.staging(destination), label, decisions.accepted)
+    return PlanItem(resolution, Status.FETCH, named, download)
+
+
+def _ids(candidates: Iterable[Candidate]) -> str:
+    """Name the files to choose from, and who says so where that is not the workflow."""
+    told = (one.id + (f" (found in {one.named_by})" if one.named_by else "") for one in candidates)
+    return " or ".join(dict.fromkeys(told))
 
 
 def _file_name(wanted: Requirement, candidate: Candidate) -> str:
@@ -196,15 +213,20 @@ def _without_candidate(resolution: Resolution, barred: list[Candidate]) -> PlanI
         barrier = barred[0].barrier
         return PlanItem(resolution, Status.DENIED, f"{barrier.message}. {barrier.hint}")
     if resolution.candidates:
-        ids = " or ".join(candidate.id for candidate in resolution.candidates)
-        return PlanItem(
-            resolution, Status.CHOOSE, f"Not surely the same file. Pass --choose {wanted.name}=ID with {ids}."
-        )
+        if not any(has_model_suffix(candidate.name) for candidate in resolution.candidates):
+            one = f"{resolution.candidates[0].id}/FILE"
+            hint = f"Only repositories were found, which may hold it: {_ids(resolution.candidates)}. Look, and take "
+            hint += f"a file in one: --choose NAME={one}, or `modelget get {one}`."
+            return PlanItem(resolution, Status.CHOOSE, hint)
+        choose = f"--choose {wanted.name}=ID with {_ids(resolution.candidates)}"
+        return PlanItem(resolution, Status.CHOOSE, f"Not surely the same file. Pass {choose}.")
     if resolution.failures:
         names = ", ".join(sorted({failure.source for failure in resolution.failures}))
         return PlanItem(resolution, Status.UNRESOLVED, f"Could not ask {names}. Try again, or pass {choose}.")
     if wanted.urls:
-        return PlanItem(resolution, Status.UNRESOLVED, f"Not found at {wanted.urls[0]}. Pass {choose}.")
+        return PlanItem(
+            resolution, Status.UNRESOLVED, f"Not found at {without_secrets(wanted.urls[0])}. Pass {choose}."
+        )
     if wanted.digest:
         known = f"No place knows a file with the digest {wanted.digest}"
         return PlanItem(resolution, Status.UNRESOLVED, f"{known}, and no link is given. Pass {choose}.")

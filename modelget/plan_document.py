@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .errors import ModelgetError
+from .errors import ModelgetError, Quarantined, UnclearMember
 from .job import Outcomes
-from .types import Candidate, Evidence, Fetched, Plan, PlanItem, SourceFailure, Status
+from .types import Archive, Candidate, Evidence, Fetched, Plan, PlanItem, SourceFailure, Status
 
 _WHY = {
     Evidence.SAME_DIGEST: "has the digest that the workflow names",
     Evidence.DECLARED_URL: "the workflow names this place",
-    Evidence.TRUSTED_NAME: "every trusted publisher has the same file under this name",
+    Evidence.TRUSTED_NAME: "who is trusted has one file of this name",
     Evidence.SAME_NAME: "has this name; nothing says that it is the same file",
     Evidence.SIMILAR_NAME: "has a similar name; it may be another file",
 }
@@ -56,9 +56,13 @@ def requirement(item: PlanItem, outcomes: Outcomes, show: Show) -> dict[str, Any
         "hint": item.hint,
         "warning": outcome.warning if isinstance(outcome, Fetched) else None,
     }
+    if isinstance(outcome, UnclearMember):
+        found["status"] = Status.CHOOSE.value
     if isinstance(outcome, ModelgetError):
         found["hint"] = outcome.hint or None
         found["error"] = {"kind": type(outcome).__name__, "message": str(outcome)}
+    if isinstance(outcome, Quarantined):
+        found["error"] |= {"path": show(outcome.path), "sha256": outcome.sha256.hex}
     return found
 
 
@@ -70,11 +74,13 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "url": candidate.url or None,
         "name": candidate.name,
         "size": candidate.size,
+        "archive": _archive(candidate.archive) if candidate.archive else None,
         "sha256": digest.hex if digest and digest.algorithm == "sha256" else None,
         "digest": str(digest) if digest else None,
         "claimed_digest": str(candidate.claimed) if candidate.claimed else None,
         "evidence": candidate.evidence.name,
         "why": _WHY[candidate.evidence],
+        "named_by": candidate.named_by,
         "licence": candidate.terms.licence,
         "licence_link": candidate.terms.link,
         "commercial_use": candidate.terms.commercial_use,
@@ -83,6 +89,17 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "gated": candidate.terms.gated,
         "format": candidate.format,
         "barrier": _barrier(candidate),
+        "notes": list(candidate.notes),
+    }
+
+
+def _archive(archive: Archive) -> dict[str, Any]:
+    return {
+        "id": archive.id,
+        "kind": archive.kind,
+        "member": archive.member or None,
+        "size": archive.size,
+        "digest": str(archive.digest) if archive.digest else None,
     }
 
 

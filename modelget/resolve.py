@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import product
 
+from .archives import in_archive, split_member
+from .by_name import NameList, find_by_name
 from .errors import HostNotAllowed, SourceUnavailable, UnsafeFile
 from .http import Http
 from .library import Library
@@ -21,11 +24,21 @@ from .types import (
 )
 from .verify import COMPUTED_ALGORITHMS, check_contents
 
+_WEAKER = {"md5": 0, "git-sha1": 1}
+"""Digests that prove less than all others do, by how much they prove."""
 
-def resolve(wanted: Requirement, library: Library, sources: Iterable[Source], http: Http) -> Resolution:
+
+def resolve(
+    wanted: Requirement,
+    library: Library,
+    sources: Iterable[Source],
+    http: Http,
+    lists: Iterable[NameList] = (),
+) -> Resolution:
     """Find out where one model is, or where it can be had; asks no source when its bytes are already here.
 
-    A source that cannot answer becomes a SourceFailure beside what the others found.
+    ``lists`` are asked, in their order, only about a name that nothing else speaks for. A source that cannot
+    answer becomes a SourceFailure beside what the others found.
     """
     if present := _here(wanted, library):
         return present
@@ -33,11 +46,17 @@ def resolve(wanted: Requirement, library: Library, sources: Iterable[Source], ht
         return Resolution(wanted)
     if twin := _pinned_here(wanted, library):
         return _published_here(wanted, [twin], library) or Resolution(wanted, candidates=(twin,))
-    looked_up = look_up(wanted, library, sources, http)
+    looked_up = look_up(wanted, library, sources, http, lists)
     return _published_here(wanted, looked_up.candidates, library) or looked_up
 
 
-def look_up(wanted: Requirement, library: Library, sources: Iterable[Source], http: Http) -> Resolution:
+def look_up(
+    wanted: Requirement,
+    library: Library,
+    sources: Iterable[Source],
+    http: Http,
+    lists: Iterable[NameList] = (),
+) -> Resolution:
     """Find out where one model can be had, and what its places say of it, wherever it is already."""
     sources = list(sources)
     found, failures = _ask(wanted, sources, http)
@@ -47,6 +66,15 @@ def look_up(wanted: Requirement, library: Library, sources: Iterable[Source], ht
         more, more_failures = _ask(replace(wanted, urls=()), sources, http)
         weighed += [_with_twin(_weigh(candidate, wanted), library) for candidate in more]
         failures += more_failures
+    if _is_only_a_name(wanted, weighed, failures):
+
+        def ask(question: Requirement) -> tuple[list[Candidate], list[SourceFailure]]:
+            answers, faults = _ask(question, sources, http)
+            return [_weigh(candidate, question) for candidate in answers], faults
+
+        named, name_failures = find_by_name(wanted, lists, ask, http)
+        weighed += [_with_twin(candidate, library) for candidate in named]
+        failures += name_failures
     best: dict[str, Candidate] = {}
     for candidate in sorted(weighed, key=_rank):
         best.setdefault(candidate.id, candidate)
@@ -103,11 +131,13 @@ def renewed(candidate: Candidate, sources: Iterable[Source], http: Http) -> Cand
     Raises:
         SourceUnavailable: its place says why the file cannot be had now.
     """
-    wanted = Requirement(candidate.name, urls=(candidate.id,))
+    own_id = candidate.archive.id if candidate.archive else candidate.id
+    wanted = Requirement(candidate.name, urls=(own_id,))
     asked = [source for source in sources if source.name == candidate.source]
     found = [one for source in asked for one in source.find(wanted, http) if one.barrier is None]
-    links = [one.url for one in found if one.id == candidate.id and one.url != candidate.url]
-    return replace(candidate, url=links[0]) if links else None
+    ids = (own_id, candidate.id)
+    fresh = next((one for one in found if one.id in ids and one.url != candidate.url), None)
+    return replace(candidate, url=fresh.url, form=fresh.form) if fresh else None
 
 
 def _ask(
@@ -115,14 +145,32 @@ def _ask(
 ) -> tuple[list[Candidate], list[SourceFailure]]:
     found: list[Candidate] = []
     failures: list[SourceFailure] = []
-    for source in sources:
+    for source, (member, asked) in product(sources, _by_member(wanted)):
         try:
-            found += source.find(wanted, http)
+            places = _noting_refused_token(source.find(asked, http), source, http)
+            found += filter(None, (in_archive(place, member, wanted.name) for place in places))
         except SourceUnavailable as error:
             failures.append(SourceFailure(source.name, error.kind, str(error), error.retry_after))
         except HostNotAllowed as error:
             failures.append(SourceFailure(source.name, "unavailable", f"{error}. {error.hint}"))
     return found, failures
+
+
+def _by_member(wanted: Requirement) -> list[tuple[str, Requirement]]:
+    """Split the question by the file of an archive that a reference names; most name none."""
+    split = [split_member(url) for url in wanted.urls]
+    named = dict.fromkeys(member for _url, member in split) or {"": None}
+    urls = {member: tuple(url for url, of in split if of == member) for member in named}
+    return [(member, replace(wanted, urls=urls[member])) for member in named]
+
+
+def _noting_refused_token(found: Iterable[Candidate], source: Source, http: Http) -> Iterator[Candidate]:
+    """Say of what a place gave to everybody that it did not accept the token: private files stay hidden."""
+    for candidate in found:
+        if any(map(http.has_refused_token, source.endpoints)):
+            note = f"{source.label} does not accept your token; it was asked without one. Renew or remove it."
+            candidate = replace(candidate, notes=(*candidate.notes, note))
+        yield candidate
 
 
 def _weigh(candidate: Candidate, wanted: Requirement) -> Candidate:
@@ -147,7 +195,7 @@ def _says_less(published: Digest | None, pinned: Digest) -> bool:
     if published.is_prefix:
         first_digits = pinned.in_terms_of(published)
         return published.in_terms_of(pinned) is None and first_digits in (None, published)
-    return published.algorithm == "git-sha1" and pinned.algorithm != "git-sha1"
+    return _WEAKER.get(published.algorithm, 9) < _WEAKER.get(pinned.algorithm, 9)
 
 
 def _pinned_here(wanted: Requirement, library: Library) -> Candidate | None:
@@ -176,6 +224,14 @@ def _with_twin(candidate: Candidate, library: Library) -> Candidate:
 
 def _can_be_had(candidate: Candidate) -> bool:
     return candidate.barrier is None and candidate.evidence.is_sure
+
+
+def _is_only_a_name(
+    wanted: Requirement, found: Iterable[Candidate], failures: Iterable[SourceFailure]
+) -> bool:
+    """Tell whether nothing but the name is left; a link that could not be asked may still be right."""
+    is_open = bool(wanted.urls) and any(failures)
+    return not (is_open or wanted.is_decided or any(candidate.evidence.is_sure for candidate in found))
 
 
 def _rank(candidate: Candidate) -> tuple[object, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import re
 import sys
@@ -17,13 +19,17 @@ from .licence_policy import POLICIES
 
 HUB_ENDPOINT = "https://huggingface.co"
 CIVITAI_ENDPOINTS = ("https://civitai.com", "https://civitai.red")
+CIVITAI_SITES = (*CIVITAI_ENDPOINTS, "https://civitai.green")
+"""All that know the same key; those that are not asked by themselves, only where a link names them."""
 GITHUB_API = "https://api.github.com"
+KAGGLE_ENDPOINT = "https://www.kaggle.com"
 MODELSCOPE_ENDPOINT = "https://modelscope.cn"
 
 TOKEN_NAMES = {
-    "huggingface": ("HF_TOKEN",),
+    "huggingface": ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"),
     "civitai": ("CIVITAI_API_TOKEN", "CIVITAI_API_KEY", "CIVITAI_TOKEN"),
     "github": ("GITHUB_TOKEN", "GH_TOKEN"),
+    "kaggle": ("KAGGLE_API_TOKEN",),
     "modelscope": ("MODELSCOPE_API_TOKEN",),
 }
 """Places that take a credential, and the variables in which people keep it."""
@@ -34,17 +40,34 @@ MIRRORED = (
     "dropbox",
     "github",
     "google_drive",
+    "kaggle",
     "modelscope",
     "openmmlab",
+    "papers",
     "pytorch_hub",
 )
 """Sources that may be asked elsewhere: ``MODELGET_<NAME>_ENDPOINT``, or ``<name>`` below ``[endpoints]``."""
+
+TRUSTED_OWNERS = (
+    "Comfy-Org",  # ComfyUI's own publisher: most of what the official templates name
+    "comfyanonymous",  # ComfyUI's author: the text encoders of the first Flux and SD3 workflows
+    "Kijai",  # conversions for the wrapper packs, which workflows name by file alone
+    "city96",  # the GGUF conversions that ComfyUI-GGUF's own pages point to
+    "black-forest-labs",  # who trained Flux
+    "stabilityai",  # who trained Stable Diffusion
+    "Lightricks",  # who trained LTX-Video
+    "lightx2v",  # who trained the few-step LoRAs of Wan and Qwen-Image
+    "lllyasviel",  # who trained ControlNet
+    "h94",  # who trained IP-Adapter
+)
+"""Owners on the Hub that workflows mean by a bare file name, and that publish what they made or converted."""
 
 _GIB = 2**30
 _KEYS = (
     "allow_hosts",
     "allow_pickle",
     "autofetch",
+    "catalog",
     "endpoints.huggingface",
     "hold_seconds",
     "hosts",
@@ -55,7 +78,10 @@ _KEYS = (
     "limits.parallel_files",
     "limits.plan_gb",
     "limits.spare_gib",
+    "trusted_owners",
 )
+_OWNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,95}")
+_YES = ("1", "true", "yes", "on")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 _COOKIE = re.compile(r"[^\",;\\]+")
 """What RFC 6265 leaves of those characters to the value of a cookie."""
@@ -64,13 +90,18 @@ _COOKIE = re.compile(r"[^\",;\\]+")
 class Secret:
     """A credential that never shows itself: only ``reveal`` and ``headers`` give the value."""
 
-    __slots__ = ("_cookie", "_value")
+    __slots__ = ("_cookie", "_scheme", "_value")
 
-    def __init__(self, value: str, cookie: str = "") -> None:
-        """Keep a token; its place may want it in a cookie of this name as well."""
+    def __init__(self, value: str, cookie: str = "", scheme: str = "Bearer") -> None:
+        """Keep a token; its place may want it in a cookie of this name as well, or by another scheme."""
         if not _TOKEN.fullmatch(value.strip()) or (cookie and not _COOKIE.fullmatch(value.strip())):
             raise InvalidSetting("a token holds characters that no token has; set it again without them")
-        self._value, self._cookie = value.strip(), cookie
+        self._value, self._cookie, self._scheme = value.strip(), cookie, scheme
+
+    @classmethod
+    def of_login(cls, user: str, key: str) -> Secret:
+        """Keep a user's name and key, sent by the scheme that RFC 7617 calls Basic."""
+        return cls(base64.b64encode(f"{user}:{key}".encode()).decode(), scheme="Basic")
 
     def reveal(self) -> str:
         """Return the value."""
@@ -79,7 +110,7 @@ class Secret:
     @property
     def headers(self) -> dict[str, str]:
         """The request headers that carry it."""
-        headers = {"Authorization": f"Bearer {self._value}"}
+        headers = {"Authorization": f"{self._scheme} {self._value}"}
         return headers | ({"Cookie": f"{self._cookie}={self._value}"} if self._cookie else {})
 
     def __repr__(self) -> str:
@@ -107,6 +138,7 @@ class Settings:
     hub_token: Secret | None = None
     civitai_token: Secret | None = None
     github_token: Secret | None = None
+    kaggle_token: Secret | None = None
     modelscope_token: Secret | None = None
     endpoints: Mapping[str, str] = field(default_factory=dict)
     """Where the owner wants a source to be asked instead, by the source's name."""
@@ -122,6 +154,10 @@ class Settings:
     allow_pickle: str = "ask"
     licence_policy: str = "any"
     """``any``, or ``commercial``: fetch only what clearly allows commercial use."""
+    catalog: Path | None = None
+    """The owner's own list of models."""
+    trusted_owners: tuple[str, ...] = TRUSTED_OWNERS
+    """Owners on the Hub whose file names are believed."""
     limits: Limits = field(default_factory=Limits)
     offline: bool = False
 
@@ -130,11 +166,15 @@ class Settings:
         """The token for each exact origin; no other origin ever gets one."""
         found: dict[str, Secret] = {}
         if self.civitai_token:
-            found.update({origin_of(endpoint): self.civitai_token for endpoint in self.civitai_endpoints})
+            is_mirror = self.civitai_endpoints != CIVITAI_ENDPOINTS
+            sites = self.civitai_endpoints if is_mirror else CIVITAI_SITES
+            found.update({origin_of(site): self.civitai_token for site in sites})
         if self.hub_token:
             found[origin_of(self.hub_endpoint)] = self.hub_token
         if self.github_token:
             found[origin_of(self.endpoints.get("github", GITHUB_API))] = self.github_token
+        if self.kaggle_token:
+            found[origin_of(self.endpoints.get("kaggle", KAGGLE_ENDPOINT))] = self.kaggle_token
         if self.modelscope_token:
             found[origin_of(self.endpoints.get("modelscope", MODELSCOPE_ENDPOINT))] = self.modelscope_token
         return found
@@ -161,18 +201,18 @@ def load_settings(
         InvalidSetting: names the variable or the file that is wrong.
     """
     home = home or (home_of(comfyui) if comfyui else None)
-    written = _Written(environ, _config_file(environ, home))
+    config = _config_file(environ, home)
+    written = _Written(environ, config)
     stored = stored_tokens(home) if home else {}
     hub = _endpoint(*written.value("HF_ENDPOINT", "endpoints.huggingface", HUB_ENDPOINT))
     mirrors = _mirrors(written)
     return Settings(
         hub_endpoint=hub,
         civitai_endpoints=(mirrors["civitai"],) if "civitai" in mirrors else CIVITAI_ENDPOINTS,
-        hub_token=None
-        if offline
-        else _token(environ, stored, "huggingface") or _token_of_hub_client(environ),
+        hub_token=None if offline else _hub_token(environ, stored),
         civitai_token=_token(environ, stored, "civitai"),
         github_token=_token(environ, stored, "github"),
+        kaggle_token=_token(environ, stored, "kaggle") or _kaggle_login(environ),
         modelscope_token=_token(environ, stored, "modelscope", cookie="m_session_id"),
         endpoints=mirrors,
         allow_hosts=_endpoints(*written.value("MODELGET_ALLOW_HOSTS", "allow_hosts", [])),
@@ -182,8 +222,10 @@ def load_settings(
         hosts=_host_names(*written.value("MODELGET_HOSTS", "hosts", [])),
         allow_pickle=_choice(written, "allow_pickle", ("ask", "never")),
         licence_policy=_choice(written, "licence_policy", POLICIES),
+        catalog=_catalog(written, config.parent if config else home),
+        trusted_owners=_owners(*written.value("MODELGET_TRUSTED_OWNERS", "trusted_owners")),
         limits=_limits(written),
-        offline=offline or environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"),
+        offline=offline or environ.get("HF_HUB_OFFLINE", "").lower() in _YES,
     )
 
 
@@ -192,7 +234,7 @@ class _Written:
 
     def __init__(self, environ: Mapping[str, str], file: Path | None) -> None:
         self._environ, self._file = environ, file
-        self._table = {} if file is None else _read_toml(file)
+        self._table = {} if file is None else _read_settings(file)
 
     def value(self, variable: str, key: str, default: object = None) -> tuple[str, Any]:
         """Return where the value in force was written, and the value."""
@@ -213,8 +255,8 @@ def _config_file(environ: Mapping[str, str], home: Path | None) -> Path | None:
     return beside if beside and beside.is_file() else None
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    """Return the values by their keys, a table's as ``table.key``; a misspelt key is refused."""
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return what a file of the owner holds; raise InvalidSetting when it cannot be read."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
@@ -224,18 +266,51 @@ def _read_toml(path: Path) -> dict[str, Any]:
             raise InvalidSetting(f"{path}: tomli is needed to read it", "Run: pip install tomli") from None
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InvalidSetting(
             f"{path}: {error}", "Correct the file; docs/settings.md lists the keys."
         ) from None
+    return table
+
+
+def _read_settings(path: Path) -> dict[str, Any]:
+    """Return the values by their keys, a table's as ``table.key``; a misspelt key is refused."""
     values: dict[str, Any] = {}
-    for key, value in table.items():
+    for key, value in read_toml(path).items():
         inner = {f"{key}.{name}": value[name] for name in value} if isinstance(value, dict) else {key: value}
         values.update(inner)
     for key in values:
         if key not in _KEYS:
             raise InvalidSetting(f"{path}: {key} is not a setting", f"The settings are {', '.join(_KEYS)}.")
     return values
+
+
+def _catalog(written: _Written, folder: Path | None) -> Path | None:
+    """Return the owner's list: the one that is named, which must be there, else the one beside the settings."""
+    place, value = written.value("MODELGET_CATALOG", "catalog")
+    if value is None:
+        beside = folder / "catalog.toml" if folder else None
+        return beside if beside and beside.is_file() else None
+    path = (folder or Path()) / Path(str(value)).expanduser()
+    if place == "MODELGET_CATALOG":
+        path = Path(str(value)).expanduser()
+    if not path.is_file():
+        raise InvalidSetting(f"{place}: {path} does not exist", "Create it, or correct its name.")
+    return path
+
+
+def _owners(place: str, value: object) -> tuple[str, ...]:
+    """Return the owners in the order given; an empty list in the file trusts nobody."""
+    if value is None:
+        return TRUSTED_OWNERS
+    listed = value.split(",") if isinstance(value, str) else value
+    if not isinstance(listed, list):
+        raise InvalidSetting(f"{place}: {value!r} is not a list", 'Write it like ["Comfy-Org", "Kijai"].')
+    owners = [str(owner).strip() for owner in listed if str(owner).strip()]
+    for owner in owners:
+        if not _OWNER.fullmatch(owner):
+            raise InvalidSetting(f"{place}: {owner!r} is not an owner's name", "Write it as the Hub does.")
+    return tuple(dict.fromkeys(owners))
 
 
 def _endpoint(place: str, value: object) -> str:
@@ -334,8 +409,17 @@ def _token(
     return _secret(f"the stored token for {place}", stored[place], cookie) if place in stored else None
 
 
-def _token_of_hub_client(environ: Mapping[str, str]) -> Secret | None:
-    """Return the token that `hf auth login` keeps."""
+def _hub_token(environ: Mapping[str, str], stored_here: Mapping[str, str]) -> Secret | None:
+    """Return the Hub token from the environment, what was stored, or where `hf auth login` keeps it.
+
+    HF_HUB_DISABLE_IMPLICIT_TOKEN, as the Hub's own client reads it, means all of them.
+    """
+    if environ.get("HF_HUB_DISABLE_IMPLICIT_TOKEN", "").lower() in _YES:
+        return None
+    if token := _token(environ, stored_here, "huggingface"):
+        return token
+    if place := environ.get("HF_TOKEN_PATH", "").strip():
+        return _token_in(Path(place).expanduser())
     if environ is not os.environ:
         return None
     from huggingface_hub import get_token
@@ -345,6 +429,30 @@ def _token_of_hub_client(environ: Mapping[str, str]) -> Secret | None:
     except OSError:
         return None  # another account's home: there may be no token in it, and public files need none
     return _secret("the token that `hf auth login` stored", stored) if stored else None
+
+
+def _kaggle_login(environ: Mapping[str, str]) -> Secret | None:
+    """Return the login from the environment, or from the file where Kaggle's own tools keep it."""
+    user, key = (environ.get(name, "").strip() for name in ("KAGGLE_USERNAME", "KAGGLE_KEY"))
+    if user and key:
+        return Secret.of_login(user, key)
+    usual = "~/.kaggle" if environ is os.environ else ""
+    folder = environ.get("KAGGLE_CONFIG_DIR", "").strip() or usual
+    if not folder:
+        return None
+    try:
+        stored = json.loads((Path(folder).expanduser() / "kaggle.json").read_text(encoding="utf-8"))
+        return Secret.of_login(str(stored["username"]), str(stored["key"]))
+    except (OSError, RuntimeError, ValueError, TypeError, LookupError, InvalidSetting):
+        return None  # public files need none, and what is wrong with the file Kaggle's tools say
+
+
+def _token_in(file: Path) -> Secret | None:
+    try:
+        stored = file.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return None  # public files need none
+    return _secret(f"HF_TOKEN_PATH ({file})", stored) if stored else None
 
 
 def _secret(place: str, value: str, cookie: str = "") -> Secret:

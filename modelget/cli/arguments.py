@@ -96,6 +96,7 @@ def _add_decisions(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="I have the right to use NAME, whatever the licence policy says",
     )
+    _add_accept_digest(parser)
     parser.add_argument(
         "--all", action="store_true", help="models of muted, bypassed and switched-off nodes too"
     )
@@ -106,6 +107,24 @@ def _add_licence_policy(parser: argparse.ArgumentParser) -> None:
         "--licence-policy",
         choices=POLICIES,
         help="commercial: fetch only what clearly allows commercial use (default: the setting, else any)",
+    )
+
+
+def _add_wait(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--wait",
+        action="store_true",
+        help="wait for the files that only you can fetch, and prove each when it is in its folder",
+    )
+
+
+def _add_accept_digest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--accept-digest",
+        metavar="sha256:HEX",
+        action="append",
+        default=[],
+        help="take the bytes with this sha256 although their place publishes another digest",
     )
 
 
@@ -122,6 +141,7 @@ def _add_install(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "install", "fetch, verify and place every model that is missing")
     parser.add_argument("workflows", nargs="+", metavar="WORKFLOW", help=_WORKFLOW_HELP)
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask before fetching")
+    _add_wait(parser)
     _add_library_options(parser)
     _add_decisions(parser)
 
@@ -137,6 +157,7 @@ def _add_get(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("--name", help="the name to give it (default: its own)")
     parser.add_argument("--folder", help="the model folder to put it in (default: what its place suggests)")
     parser.add_argument("--sha256", metavar="HEX", help="refuse other bytes")
+    _add_accept_digest(parser)
     parser.add_argument(
         "--allow-pickle", action="store_true", help="accept it although loading it can run code"
     )
@@ -147,6 +168,7 @@ def _add_get(commands: Commands[argparse.ArgumentParser]) -> None:
         help="I have the right to use it, whatever the licence policy says",
     )
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask before fetching")
+    _add_wait(parser)
     _add_library_options(parser)
 
 

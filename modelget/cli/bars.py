@@ -27,7 +27,7 @@ def reporter_for(plans: Sequence[Plan]) -> Iterator[Reporter]:
         yield Lines()
         return
     files = {download.destination for plan in plans for download in plan.downloads}
-    bars = Bars(len(files), sum(download.candidate.size or 0 for download in to_fetch(plans)))
+    bars = Bars(len(files), sum(download.candidate.fetch_size or 0 for download in to_fetch(plans)))
     try:
         yield bars
     finally:

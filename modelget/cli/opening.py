@@ -13,7 +13,7 @@ from ..lock import held_to_lock
 from ..lock_file import LOCK_NAME, read_lock
 from ..pipeline import Workshop, open_workshop
 from ..settings import Settings, load_settings
-from ..types import Decisions, Workflow
+from ..types import Decisions, Digest, Workflow
 from ..workflow import can_hold_workflow, read, read_stream
 from .standard_input import standard_input
 from .terminal import fail, plain
@@ -40,7 +40,7 @@ def open_from(args: Namespace) -> Workshop:
     library = open_library(comfyui=comfyui, models_dir=args.models_dir)
     settings = load_settings(args.environ, comfyui=comfyui, offline=args.offline)
     policy = getattr(args, "licence_policy", None) or settings.licence_policy
-    return open_workshop(replace(settings, licence_policy=policy), library)
+    return open_workshop(replace(settings, licence_policy=policy), library, comfyui=comfyui)
 
 
 def settings_from(args: Namespace) -> Settings:
@@ -56,7 +56,21 @@ def decisions_from(args: Namespace) -> Decisions:
         allow_pickle=frozenset(name.replace("\\", "/") for name in args.allow_pickle),
         accept_licence=frozenset(name.replace("\\", "/") for name in args.accept_licence),
         include_inactive=args.all,
+        accepted=accepted_from(args),
     )
+
+
+def accepted_from(args: Namespace) -> frozenset[Digest]:
+    """Return the digests of the bytes that are accepted in spite of what their places publish."""
+    return frozenset(sha256_from("--accept-digest", text) for text in args.accept_digest)
+
+
+def sha256_from(option: str, text: str) -> Digest:
+    """Read a sha256 as an option gives it, with or without the name of the algorithm."""
+    try:
+        return Digest("sha256", text.strip().removeprefix("sha256:"))
+    except ValueError as error:
+        raise InvalidSetting(f"{option}: {error}", "Pass the 64 hexadecimal digits.") from None
 
 
 def read_inputs(names: list[str], verbose: bool = False) -> Inputs:

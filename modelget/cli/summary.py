@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..errors import ModelgetError
+from ..errors import ModelgetError, UnclearMember
 from ..job import Outcomes
 from ..types import Candidate, Fetched, Plan, PlanItem, Status, has_model_suffix, stem_of, to_fetch
 from .exit_codes import DONE, FAILED, UNDECIDED
@@ -37,9 +37,9 @@ def show_totals(plans: Iterable[Plan]) -> None:
     if not any(plan.downloads for plan in plans):
         print("Nothing to fetch.")
         return
-    unknown = sum(download.candidate.size is None for download in fetches)
+    unknown = sum(download.candidate.fetch_size is None for download in fetches)
     more = f" and {_count(unknown, 'file')} of unknown size" if unknown else ""
-    known = sum(download.candidate.size or 0 for download in fetches)
+    known = sum(download.candidate.fetch_size or 0 for download in fetches)
     free = min(plan.free_bytes for plan in plans)
     print(f"To fetch: {_count(len(fetches), 'file')}, {size(known)}{more}. Free: {size(free)}.")
 
@@ -48,7 +48,10 @@ def show_outcomes(plans: Iterable[Plan], outcomes: Outcomes, seconds: float) -> 
     """Print what arrived, what failed and why, and what still needs a person."""
     for place, outcome in outcomes.items():
         if isinstance(outcome, ModelgetError):
-            print(f"{colour('failed', 'red')}  {plain(place.name)}: {plain(str(outcome))}")
+            word = (
+                colour("choose", "yellow") if isinstance(outcome, UnclearMember) else colour("failed", "red")
+            )
+            print(f"{word}  {plain(place.name)}: {plain(str(outcome))}")
             print(f"        {plain(outcome.hint)}")
         elif outcome.warning:
             print(f"{colour('warning', 'yellow')} {plain(place.name)}: {plain(outcome.warning)}")
@@ -64,7 +67,8 @@ def show_outcomes(plans: Iterable[Plan], outcomes: Outcomes, seconds: float) -> 
 
 def exit_code(plans: Iterable[Plan], outcomes: Outcomes | None = None) -> int:
     """Return the exit code for plans; without outcomes, what can be fetched needs nobody."""
-    if any(isinstance(outcome, ModelgetError) for outcome in (outcomes or {}).values()):
+    errors = [outcome for outcome in (outcomes or {}).values() if isinstance(outcome, ModelgetError)]
+    if not all(isinstance(error, UnclearMember) for error in errors):
         return FAILED
     active = [item for plan in plans for item in plan.items if item.requirement.active]
     if outcomes is None:
@@ -86,7 +90,7 @@ def _row(item: PlanItem, verbose: bool) -> tuple[str, ...]:
         present = item.resolution.present
         return (item.status.value, name, size(present.size) if present else "", "", "")
     where = best.id if verbose else _short(best)
-    return (item.status.value, name, size(best.size), where, short_terms(best.terms))
+    return (item.status.value, name, size(best.fetch_size), where, short_terms(best.terms))
 
 
 def _shown_name(item: PlanItem) -> str:
@@ -102,6 +106,7 @@ def _shown_name(item: PlanItem) -> str:
 
 def _show_notes(item: PlanItem, verbose: bool) -> None:
     notes = [item.hint] if item.hint else []
+    notes += _notes_on_best(item)
     notes += [f"{failure.source} could not answer: {failure.message}" for failure in item.resolution.failures]
     if verbose:
         nodes = ", ".join(item.requirement.wanted_by)
@@ -111,6 +116,12 @@ def _show_notes(item: PlanItem, verbose: bool) -> None:
             notes += [f"{candidate.evidence.name}: {candidate.id} {proof}", *terms_in_full(candidate.terms)]
     for note in notes:
         print(f"      {colour(plain(note), 'dim')}")
+
+
+def _notes_on_best(item: PlanItem) -> tuple[str, ...]:
+    """Return what should be known about the file that would be fetched; one that is here needs none."""
+    candidates = item.resolution.candidates
+    return candidates[0].notes if candidates and not item.resolution.present else ()
 
 
 def _short(candidate: Candidate) -> str:

@@ -14,7 +14,7 @@ from ..pipeline import Workshop
 from ..types import Plan, PlanItem, Workflow
 from .entry import Decision, Entry
 from .errors import NothingToDo, Unknown
-from .remembering import Remembering
+from .remembering import RememberingList, RememberingSource
 from .transfers import Transfers
 
 _MOST_PLANS = 100
@@ -41,7 +41,7 @@ class Desk:
         self._by_workflow: dict[Workflow, str] = {}
         self._lock = Lock()
         self._shop: Workshop | None = None
-        self._sources: tuple[Remembering, ...] = ()
+        self._asking: Workshop | None = None
         self._planners = ThreadPoolExecutor(_PLANNERS, "modelget plan")
         self.transfers = Transfers(changed)
 
@@ -51,7 +51,7 @@ class Desk:
         with self._lock:
             if self._shop is None:
                 self._shop = self._open_shop()
-                self._sources = tuple(map(Remembering, self._shop.sources))
+                self._asking = _remembering(self._shop)
             return replace(self._shop, library=self._library())
 
     def reopen(self) -> None:
@@ -67,7 +67,7 @@ class Desk:
                 self._entries.move_to_end(known.id)
         if known:
             return known
-        entry = Entry(f"p-{secrets.token_hex(8)}", workflow, replace(self.shop, sources=()))
+        entry = Entry(f"p-{secrets.token_hex(8)}", workflow, _asking_nobody(self.shop))
         with self._lock:
             self._entries[entry.id] = entry
             self._by_workflow[workflow] = entry.id
@@ -88,14 +88,14 @@ class Desk:
         """Plan in a thread, with what places said shortly before or, if ``anew``, with what they say now."""
         with self._lock:
             if anew and self._shop:
-                self._sources = tuple(map(Remembering, self._shop.sources))
+                self._asking = _remembering(self._shop)
             if entry.asked is None or entry.asked.done() or anew:
                 entry.asked = self._planners.submit(self._make, entry)
             return entry.asked
 
     def glance(self, entry: Entry) -> Plan:
         """Return a plan of what is here; asks no place, and does not become the entry's plan."""
-        return entry.planned_with(replace(self.shop, sources=()))
+        return entry.planned_with(_asking_nobody(self.shop))
 
     def fetch(self, entry: Entry, items: Iterable[PlanItem]) -> list[str]:
         """Begin to fetch these items of the entry's plan; return the labels of the files; raise as ``install`` does."""
@@ -141,11 +141,20 @@ class Desk:
         shop = self.shop
         with entry.planning:
             first = not entry.is_complete
-            entry.plan = plan = entry.planned_with(replace(shop, sources=self._sources))
+            entry.plan = plan = entry.planned_with(replace(self._asking or shop, library=shop.library))
             entry.is_complete = True
         if first:
             self._planned(entry.id)
         return plan
+
+
+def _remembering(shop: Workshop) -> Workshop:
+    sources = tuple(map(RememberingSource, shop.sources))
+    return replace(shop, sources=sources, lists=tuple(map(RememberingList, shop.lists)))
+
+
+def _asking_nobody(shop: Workshop) -> Workshop:
+    return replace(shop, sources=(), lists=())
 
 
 def _reason(plan: Plan) -> tuple[str, str]:

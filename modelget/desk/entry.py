@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from threading import Lock
 
+from ..dropped import Drops
 from ..pipeline import Workshop, plan_for
 from ..plan import settle_conflicts
 from ..types import Candidate, Decisions, Plan, Requirement, Workflow
@@ -100,7 +101,8 @@ class Entry:
     def _plan_of(
         self, needs: Sequence[Requirement], shop: Workshop, decisions: Decisions | None = None
     ) -> Plan:
-        return plan_for([Workflow(self.workflow.name, tuple(needs))], shop, decisions)[0]
+        drops = Drops(remember=True)  # what a person put there is read once, not for every look at the plan
+        return plan_for([Workflow(self.workflow.name, tuple(needs))], shop, decisions, drops)[0]
 
 
 def key_of(candidate: Candidate) -> str:

@@ -13,12 +13,12 @@ _NO_CODE = frozenset({".safetensors", ".sft", ".gguf"})
 
 def may_fetch_unasked(item: PlanItem) -> bool:
     """Tell whether ``autofetch = auto`` covers an item: sure, of known size and digest, in a format without code."""
-    if item.download is None or item.hint:
+    if item.download is None:
         return False
     best = item.download.candidate
     suffix = PurePosixPath(item.download.destination.name).suffix.lower()
     is_known = best.evidence.is_sure and best.identity is not None and best.size is not None
-    return is_known and suffix in _NO_CODE and not best.is_pickle
+    return is_known and best.archive is None and suffix in _NO_CODE and not best.is_pickle
 
 
 def open_decision(item: PlanItem, licence_policy: str = "any") -> str | None:

@@ -180,7 +180,7 @@ def _bytes_of(download: Download) -> object:
 
 
 def _first(download: Download) -> Progress:
-    return Progress(download.label, "waiting", 0, download.candidate.size)
+    return Progress(download.label, "waiting", 0, download.candidate.fetch_size)
 
 
 def _by_sequence(file: FileState) -> int:

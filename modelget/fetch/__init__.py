@@ -16,8 +16,10 @@ from ..progress import Reporter
 from ..types import Candidate, Digest, Download, Fetched, ModelFile
 from ..verify import check_contents, check_digest, digest_file
 from .lock import only_one
-from .part import DISK_FULL, Part, discard_leftovers, staged_bytes, staged_name
-from .publish import link, name_taken, publish
+from .packed import packed_in, unpack
+from .part import DISK_FULL, Part, bytes_on_disk, discard_leftovers, staged_name
+from .publish import link, name_taken, place, publish
+from .quarantine import clear, decided, keep_aside
 from .transfer import Transfer
 from .twins import twin_of
 from .watch import Watch
@@ -58,22 +60,27 @@ def _fetch_alone(
         fetched = _already_there(download, watch)
     elif twin := twin_of(download, library, watch):
         fetched = _link(download, twin)
+    elif kept := decided(download, watch):
+        fetched = _take_accepted(download, *kept)
+    elif packed := packed_in(download):
+        fetched = _fetch_packed(packed, download, http, watch, is_alone=is_alone)
     else:
-        part = Part.open(download) if is_alone else Part.private(download)
-        try:
+        with closing(Part.of(download, is_alone=is_alone)) as part:
             fetched = _receive_and_place(download, part, http, watch)
-        finally:
-            part.close()
     if library and fetched.file.digest:
         library.record(fetched.file.path, fetched.file.digest, download.candidate.id)
-    fetched = replace(fetched, warning=_unmet_claim(download.candidate, fetched.file.digest))
+    fetched = replace(fetched, warning=_doubt(download.candidate, fetched.file.digest))
     discard_leftovers(download)
+    clear(download)
     watch.say("present", fetched.file.size, fetched.file.size)
     return fetched
 
 
-def _unmet_claim(candidate: Candidate, got: Digest | None) -> str | None:
-    """Say that a file is not what its name claims; not so when a digest that must hold was met."""
+def _doubt(candidate: Candidate, got: Digest | None) -> str | None:
+    """Say that a file is not what its place publishes, or its name claims; not so when a digest that must hold was met."""
+    published = candidate.digest.in_terms_of(got) if candidate.digest and got else None
+    if published and published != got:
+        return f"you accepted these bytes ({got}) although {candidate.digest} is promised"
     claimed = candidate.claimed
     if claimed is None or got is None or candidate.digest or got.in_terms_of(claimed) == claimed:
         return None
@@ -89,17 +96,55 @@ def give_up(download: Download, clock: Clock) -> None:
     def busy() -> None:
         raise Cancelled(f"{download.label}: others fetch it too")
 
-    with suppress(Cancelled, OSError), only_one(download.staging, staged_name(download), clock, busy):
-        discard_leftovers(download)
+    for one in filter(None, (download, packed_in(download))):
+        with suppress(Cancelled, OSError), only_one(one.staging, staged_name(one), clock, busy):
+            discard_leftovers(one)
+
+
+def staged_bytes(download: Download) -> int:
+    """Return how much of the disk a download takes before it is complete, its archive included."""
+    return sum(map(bytes_on_disk, filter(None, (download, packed_in(download)))))
+
+
+def _fetch_packed(
+    packed: Download, download: Download, http: Http, watch: Watch, *, is_alone: bool
+) -> Fetched:
+    """Receive an archive and place the wanted file of it; the archive goes when that is done, or is hopeless."""
+    archive = download.candidate.archive
+    assert archive is not None  # noqa: S101 - else there is nothing it could be packed in
+
+    def wait() -> None:
+        watch.look("waiting", 0, archive.size)
+
+    with (
+        only_one(packed.staging, staged_name(packed), http.clock, wait) as keeps_others_out,
+        closing(Part.of(packed, is_alone=keeps_others_out)) as part,
+    ):
+        _receive(packed, part, http, watch)
+        watch.say("verifying", part.size, part.size)
+        try:
+            file = unpack(part.path, archive, download, watch, is_alone=is_alone)
+        except (DigestMismatch, UnsafeFile):
+            part.discard()
+            raise
+        part.discard()
+        return Fetched(file, part.received)
+
+
+def _receive(download: Download, part: Part, http: Http, watch: Watch) -> Digest:
+    """Receive a file and prove it; nothing is kept of one that is wrong."""
+    try:
+        with closing(Transfer(download, part, http, watch)) as transfer:
+            return _receive_proven(transfer)
+    except DigestMismatch as mismatch:
+        raise keep_aside(download, part, mismatch, watch) from None
+    except UnsafeFile:
+        part.discard()
+        raise
 
 
 def _receive_and_place(download: Download, part: Part, http: Http, watch: Watch) -> Fetched:
-    try:
-        with closing(Transfer(download, part, http, watch)) as transfer:
-            digest = _receive_proven(transfer)
-    except (DigestMismatch, UnsafeFile):
-        part.discard()
-        raise
+    digest = _receive(download, part, http, watch)
     watch.say("placing", part.size, part.size)
     publish(part, download.destination, digest)
     return Fetched(ModelFile(download.destination, part.size, digest), part.received)
@@ -111,7 +156,8 @@ def _receive_proven(transfer: Transfer) -> Digest:
     for last_try in (False, True):
         hasher = transfer.run()
         try:
-            check_digest(download.destination.name, download.candidate.digest, hasher)
+            if hasher.sha256 not in download.accepted:
+                check_digest(download.destination.name, download.candidate.digest, hasher)
             check_contents(part.path, download.destination.name)
         except (DigestMismatch, UnsafeFile):
             if last_try or not transfer.doubtful:
@@ -139,6 +185,12 @@ def _already_there(download: Download, watch: Watch) -> Fetched:
     except (OSError, DigestMismatch, UnsafeFile) as error:
         raise name_taken(path) from error
     return Fetched(ModelFile(path, size, hasher.sha256), 0)
+
+
+def _take_accepted(download: Download, kept: Path, digest: Digest) -> Fetched:
+    """Give a file that was kept aside its name, as a person decided."""
+    place(kept, download.destination, digest)
+    return Fetched(ModelFile(download.destination, download.destination.stat().st_size, digest), 0)
 
 
 def _link(download: Download, existing: Path) -> Fetched:

@@ -38,7 +38,7 @@ def staged_name(download: Download) -> str:
     )
 
 
-def staged_bytes(download: Download) -> int:
+def bytes_on_disk(download: Download) -> int:
     """Return how much of the disk an unfinished file takes already."""
     path, _journal = _places(download)
     try:
@@ -91,6 +91,11 @@ class Part:
         part = cls(path, journal, str(candidate.identity or f"{candidate.id} -> {download.destination}"))
         part._recall()
         return part
+
+    @classmethod
+    def of(cls, download: Download, *, is_alone: bool) -> Part:
+        """Open the part that all share, unless others may write it at the same time."""
+        return cls.open(download) if is_alone else cls.private(download)
 
     @classmethod
     def private(cls, download: Download) -> Part:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from ..errors import DigestMismatch, FetchFailed
+from ..errors import FetchFailed
 from ..types import Digest, Download
-from ..verify import Hasher, check_digest, digest_file
+from ..verify import Hasher, check_contents, check_digest, digest_file
 from .part import Part
 
 _BLOCK = 2**20
@@ -22,12 +24,21 @@ def publish(part: Part, destination: Path, digest: Digest) -> None:
         FetchFailed: another file took the name meanwhile.
     """
     part.seal()
+    place(part.path, destination, digest)
+    part.discard()
+
+
+def place(file: Path, destination: Path, digest: Digest) -> None:
+    """Move a proven file to its final name; a file that is already there stays as it is.
+
+    Raises:
+        FetchFailed: another file took the name meanwhile.
+    """
     try:
-        _rename(part.path, destination)
+        _rename(file, destination)
     except FileExistsError:
         if not _holds(destination, digest):
             raise name_taken(destination) from None
-    part.discard()
 
 
 def link(existing: Path, download: Download) -> Digest:
@@ -47,6 +58,29 @@ def link(existing: Path, download: Download) -> Digest:
     return wanted if wanted and wanted.algorithm == "sha256" else digest_file(destination).sha256
 
 
+def write_out(blocks: Iterable[bytes], size: int, download: Download, part: Part) -> Digest:
+    """Write a file of ``size`` bytes that comes from this disk, prove it and give it its name; return its sha256.
+
+    Nothing of the part is kept when it does not succeed.
+    """
+    wanted, destination = download.candidate.digest, download.destination
+    hasher = Hasher(wanted, size)
+    try:
+        part.restart()
+        for block in blocks:
+            part.write(part.end, block)
+            hasher.update(block)
+        check_digest(destination.name, wanted, hasher)
+        check_contents(part.path, destination.name)
+        publish(part, destination, hasher.sha256)
+    except BaseException:
+        part.discard()
+        raise
+    finally:
+        part.close()
+    return hasher.sha256
+
+
 def name_taken(destination: Path) -> FetchFailed:
     """Say that the user's own file is in the way."""
     return FetchFailed(
@@ -56,22 +90,9 @@ def name_taken(destination: Path) -> FetchFailed:
 
 
 def _copy(existing: Path, download: Download) -> Digest:
-    wanted, destination = download.candidate.digest, download.destination
-    part = Part.private(download)
-    try:
-        hasher = Hasher(wanted, existing.stat().st_size)
-        with existing.open("rb") as file:
-            while block := file.read(_BLOCK):
-                part.write(part.end, block)
-                hasher.update(block)
-        check_digest(destination.name, wanted, hasher)
-        publish(part, destination, hasher.sha256)
-    except DigestMismatch:
-        part.discard()
-        raise
-    finally:
-        part.close()
-    return hasher.sha256
+    with existing.open("rb") as file:
+        blocks = iter(partial(file.read, _BLOCK), b"")
+        return write_out(blocks, existing.stat().st_size, download, Part.private(download))
 
 
 def _holds(path: Path, digest: Digest) -> bool:

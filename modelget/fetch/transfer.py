@@ -149,7 +149,9 @@ class Transfer:
 
     def _ask(self, headers: Mapping[str, str]) -> Reply:
         """Return the server's answer; a person who stops the fetch does not wait for it."""
-        asking = Asking(partial(self._http.open, self.download.candidate.url, headers=headers))
+        candidate = self.download.candidate
+        headers = candidate.form.headers | dict(headers)
+        asking = Asking(partial(self._http.open, candidate.url, headers=headers))
         try:
             while not asking.wait(_LOOK_SECONDS):
                 self._look()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
 from typing import Any
@@ -71,6 +71,7 @@ class Http:
         self._connections_per_host = connections_per_host
         self._budgets: dict[str, HostBudget] = {}
         self._contexts: dict[str | None, ssl.SSLContext] = {}
+        self._refused_tokens: set[str] = set()
         self._lock = Lock()
 
     def close(self) -> None:
@@ -94,13 +95,22 @@ class Http:
         credential = self._credentials.get(self.policy.check(url))
         reply = self._follow(method, url, headers or {}, json, credential)
         if reply.status == 401 and credential is not None:
-            # A stale token must not hide a public file.
+            # A stale token must not hide a public file, nor what the server says of a file that is not public.
             anonymous = self._follow(method, url, headers or {}, json, None)
-            if anonymous.status < 400:
+            if anonymous.status < 500 and anonymous.status not in (401, 429):
+                self.note_refused_token(url)
                 reply.close()
                 return anonymous
             anonymous.close()
         return reply
+
+    def note_refused_token(self, url: str) -> None:
+        """Remember that the URL's origin does not know our token, as it said or as it answers without one."""
+        self._refused_tokens.add(origin_of(url))
+
+    def has_refused_token(self, url: str) -> bool:
+        """Tell whether the URL's origin is known not to accept our token."""
+        return origin_of(url) in self._refused_tokens
 
     def budget(self, url: str) -> HostBudget:
         """Return the connections that all fetches from the URL's host share."""
@@ -136,6 +146,24 @@ class Http:
         Raises:
             SourceUnavailable: no usable answer; ``retry_after`` holds the wait a server asked for.
         """
+        return self._document(url, json)[0]
+
+    def get_pages(self, url: str) -> Iterator[Any]:
+        """Yield the JSON documents of a list in pages, each of which names the next one in a ``Link`` header.
+
+        Yields None, as ``get_json`` returns it, for a page that is not there. All pages come from one origin.
+
+        Raises:
+            SourceUnavailable: as ``get_json``, or the next page is said to be somewhere else.
+        """
+        following: str | None = url
+        while following:
+            document, target = self._document(following, None)
+            yield document
+            following = _following(following, target) if target else None
+
+    def _document(self, url: str, json: Any) -> tuple[Any, str | None]:
+        """Return a document, and the address of the next page if there is one."""
         for attempt in range(_DOCUMENT_TRIES):
             last = attempt == _DOCUMENT_TRIES - 1
             try:
@@ -147,9 +175,9 @@ class Http:
                 continue
             with reply:
                 if reply.status == 404:
-                    return None
+                    return None, None
                 if reply.status < 400:
-                    return reply.json()
+                    return reply.json(), _next_page(reply)
                 wait = retry_after(reply.headers, self.clock.wall())
                 if last or reply.status not in RETRIED_STATUSES or (wait or 0) > _LONGEST_DOCUMENT_WAIT:
                     raise refusal(reply, wait)
@@ -211,6 +239,23 @@ class Http:
 def _bundle() -> str | None:
     """Return the owner's own authorities, None for those that come with certifi."""
     return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or None
+
+
+def _next_page(reply: Reply) -> str | None:
+    """Return what a ``Link: <…>; rel="next"`` header names (RFC 8288)."""
+    links = requests.utils.parse_header_links(reply.headers.get("Link", ""))
+    return next((link["url"] for link in links if link.get("rel") == "next" and link.get("url")), None)
+
+
+def _following(url: str, target: str) -> str:
+    """Return the address of the next page; raise SourceUnavailable when it is not at the same origin."""
+    try:
+        following = urljoin(url, target)
+        if origin_of(following) == origin_of(url):
+            return following
+    except (ValueError, InvalidSetting):
+        pass
+    raise SourceUnavailable(f"{redact(url)}: the next page is said to be somewhere else")
 
 
 def _next(url: str, location: str) -> str:

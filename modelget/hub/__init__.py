@@ -6,7 +6,9 @@ from .content import Content, Contents, size_of
 from .dropbox import DropboxRules
 from .github import GitHubRules
 from .google_drive import DriveRules
+from .kaggle import KaggleRules
 from .modelscope import ModelScopeRules
+from .papers import PaperRules
 from .rules import CivitaiFile, CivitaiVersion, HubRules, RateLimit
 from .server import EmbeddedHub
 from .traffic import Record
@@ -21,7 +23,9 @@ __all__ = [
     "EmbeddedHub",
     "GitHubRules",
     "HubRules",
+    "KaggleRules",
     "ModelScopeRules",
+    "PaperRules",
     "RateLimit",
     "Record",
     "size_of",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from threading import Lock
 from urllib.parse import urlencode
 
 from .civitai_api import token_of
@@ -24,6 +25,7 @@ _REFUSALS: dict[CivitaiBarrier, tuple[int, dict[str, str]]] = {
     "early-access": (403, {"error": "Early Access", "message": "This asset is in early access"}),
     "forbidden": (403, {"error": "Forbidden", "message": "You do not have access to this file"}),
     "missing": (404, {"error": "File not found"}),
+    "taken-down": (404, {"error": "File not found"}),
     "archived": (410, {"error": "Model archived", "message": "Model archived, not available for download"}),
     "region": (451, {"error": "Unavailable in your region", "code": "REGION_BLOCKED"}),
 }
@@ -37,6 +39,8 @@ class CivitaiDownloads:
     ) -> None:
         self._catalogue, self._storage = catalogue, storage
         self._limiter, self._tokens = limiter, tokens
+        self._hiccups: dict[int, int] = {}
+        self._lock = Lock()
 
     def answer(self, request: Request) -> Answer | None:
         """Answer a download request; None when the path is not one."""
@@ -62,10 +66,17 @@ class CivitaiDownloads:
         if refusal is not None:
             return refusal
         file = _chosen_file(version, request)
-        if file is None:
+        if file is None or self._storage_fails(version):
             return json_answer(404, {"error": "File not found"}, {"Cache-Control": "no-store"})
         url = self._storage.signed_url(key_of(version, file), disposition_of(file.name))
         return Answer(307, {"Location": url, "Content-Type": "text/plain"}, b"Redirecting to storage\n")
+
+    def _storage_fails(self, version: CivitaiVersion) -> bool:
+        """Count down; the real site answers as if the file were not there, and that nobody may remember it."""
+        with self._lock:
+            left = self._hiccups.setdefault(version.id, version.hiccups)
+            self._hiccups[version.id] = max(0, left - 1)
+        return left > 0
 
     def _rate_limit(self, version: CivitaiVersion) -> Answer | None:
         seconds = self._limiter.seconds_to_wait(f"civitai/{version.id}")

@@ -104,25 +104,7 @@ class CivitaiApi:
         versions = self._catalogue.versions_of(model_id)
         if not versions:
             return _not_found(f"No model with id {model_id}")
-        newest = versions[0]
-        model = {
-            "id": model_id,
-            "name": newest.model_name,
-            "type": newest.type,
-            "nsfw": newest.nsfw,
-            "poi": newest.poi,
-            "allowNoCredit": newest.allow_no_credit,
-            "allowCommercialUse": list(newest.allow_commercial_use),
-            "allowDerivatives": newest.allow_derivatives,
-            "allowDifferentLicense": newest.allow_different_license,
-            "availability": "Public",
-            "creator": {"username": "embedded-user", "image": None},
-            "tags": [],
-            "modelVersions": [self._catalogue.short_json(version, request.base_url) for version in versions],
-        }
-        if newest.barrier == "archived":
-            model["mode"] = "Archived"
-        return json_answer(200, model)
+        return json_answer(200, self._catalogue.model_json(versions, request.base_url))
 
 
 def token_of(request: Request) -> str | None:

@@ -57,19 +57,54 @@ class Catalogue:
         known = {"AutoV1": content.autov1, "AutoV2": content.sha256[:10], "SHA256": content.sha256}
         if file.format == "SafeTensor":
             known["AutoV3"] = content.tensors_sha256[:12]
+        known |= {"CRC32": _backwards(content), **file.published}
         return {algorithm: digits.upper() for algorithm, digits in sorted(known.items()) if digits}
+
+    def found_by(self, words: str, *, nsfw: bool) -> list[list[CivitaiVersion]]:
+        """Return the known versions of each model whose name has all the words, newest model first."""
+        wanted = words.casefold().split()
+        models: dict[int, list[CivitaiVersion]] = {}
+        for version in self._listed():
+            name = version.model_name.casefold()
+            if all(word in name for word in wanted) and (nsfw or not version.nsfw):
+                models.setdefault(version.model_id, []).insert(0, version)
+        return [models[number] for number in sorted(models, reverse=True)]
+
+    def model_json(self, versions: list[CivitaiVersion], base_url: str) -> dict[str, Any]:
+        """Describe a model by its versions, newest first."""
+        newest = versions[0]
+        model = {
+            "id": newest.model_id,
+            "name": newest.model_name,
+            "type": newest.type,
+            "nsfw": newest.nsfw,
+            "poi": newest.poi,
+            "allowNoCredit": newest.allow_no_credit,
+            "allowCommercialUse": list(newest.allow_commercial_use),
+            "allowDerivatives": newest.allow_derivatives,
+            "allowDifferentLicense": newest.allow_different_license,
+            "availability": "Public",
+            "creator": {"username": "embedded-user", "image": None},
+            "tags": [],
+            "modelVersions": [self.short_json(version, base_url) for version in versions],
+        }
+        if newest.barrier == "archived":
+            model["mode"] = "Archived"
+        return model
 
     def version_json(self, version: CivitaiVersion, base_url: str) -> dict[str, Any]:
         """Describe a version and its model."""
         model = {"name": version.model_name, "type": version.type, "nsfw": version.nsfw, "poi": version.poi}
         if version.barrier == "archived":
             model["mode"] = "Archived"
+        if version.barrier == "taken-down":
+            model["mode"] = "TakenDown"
         return {**self.short_json(version, base_url), "modelId": version.model_id, "model": model}
 
     def short_json(self, version: CivitaiVersion, base_url: str) -> dict[str, Any]:
         """Describe a version as its model lists it."""
         early = version.barrier == "early-access"
-        files = () if version.barrier == "archived" else version.files
+        files = () if version.barrier in ("archived", "taken-down") else version.files
         return {
             "id": version.id,
             "name": version.name,
@@ -106,6 +141,11 @@ class Catalogue:
             "primary": primary,
             "downloadUrl": download_url(base_url, version, None if primary else file),
         }
+
+
+def _backwards(content: Content) -> str:
+    """Return the crc32 of a file as Civitai's scanner writes it: the lowest byte first."""
+    return content.crc32.to_bytes(4, "little").hex()
 
 
 def primary_of(version: CivitaiVersion) -> CivitaiFile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -55,6 +56,7 @@ class Content:
         self._block = block
         self._flipped = flipped
         self._digests: dict[tuple[str, int], str] = {}
+        self._crc32: int | None = None
         self._lock = Lock()
 
     @property
@@ -85,6 +87,16 @@ class Content:
             return ""
         part = b"".join(map(bytes, self._right_chunks(0x100000, 0x110000)))
         return hashlib.sha256(part).hexdigest()[:8]
+
+    @property
+    def crc32(self) -> int:
+        """The crc32 of the right bytes."""
+        with self._lock:
+            if self._crc32 is None:
+                self._crc32 = 0
+                for chunk in self._right_chunks(0, self.size):
+                    self._crc32 = zlib.crc32(chunk, self._crc32)
+            return self._crc32
 
     def read(self, offset: int = 0, length: int | None = None) -> bytes:
         """Return ``length`` bytes from ``offset``, as they are sent."""
@@ -158,6 +170,11 @@ class Contents:
             if path not in self._known:
                 self._known[path] = self._make(path)
             return self._known[path]
+
+    def add(self, path: str, body: bytes) -> None:
+        """Let a path have these bytes from now on, unless it has some already."""
+        with self._lock:
+            self._known.setdefault(path, Content(len(body), body, lambda: b""))
 
     def _make(self, path: str) -> Content:
         seed = path

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from .content import Content, Contents, pointer_of
 from .messages import Answer, Request, json_answer
@@ -16,7 +16,7 @@ from .storage import Storage, disposition_of
 
 _REPO = r"/(?P<repo>[^/]+/[^/]+)"
 _API = re.compile(
-    rf"/api/v3/repos{_REPO}/(?P<what>releases/tags|releases/latest|commits|contents)(?:/(?P<name>.+))?"
+    rf"/api/v3/repos{_REPO}/(?P<what>releases/tags|releases/latest|releases/assets|commits|contents)(?:/(?P<name>.+))?"
 )
 _ASSET = re.compile(rf"{_REPO}/releases/download/(?P<tag>[^/]+)/(?P<name>[^/]+)")
 _FILE = re.compile(rf"/(?P<host>raw|media){_REPO}/(?P<commit>[0-9a-f]{{40}})/(?P<path>.+)")
@@ -42,10 +42,14 @@ class GitHubRules:
     missing: frozenset[str] = frozenset()
     """Repositories, references and files."""
     private: frozenset[str] = frozenset()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """New names by old ones: the API and the web redirect to them."""
     taken_down: Mapping[str, int] = field(default_factory=dict)
     """Status of the refusal by repository: 403 for breaking the rules, 451 for a legal complaint."""
     tokens: frozenset[str] = frozenset()
-    """Tokens, which see private repositories in the API; no token sees their files on the web."""
+    """Tokens, which see private repositories and get their files in the API; no token opens their links on the web."""
+    narrow_tokens: frozenset[str] = frozenset()
+    """Those of them that see which files there are, and may not read them."""
     spent: bool = False
     """Whether the API has answered often enough for this hour, to callers without a token."""
 
@@ -60,6 +64,8 @@ class GitHub:
         """Answer a request; None when the path is not GitHub's."""
         if request.method not in {"GET", "HEAD"}:
             return None
+        if moved := self._moved(request):
+            return moved
         if match := _API.fullmatch(request.path):
             name = unquote(match["name"] or "")
             return self._refusal(match["repo"], request) or self._api(
@@ -69,6 +75,15 @@ class GitHub:
             return self._asset(match["repo"], unquote(match["tag"]), unquote(match["name"]))
         if match := _FILE.fullmatch(request.path):
             return self._file(match["host"], match["repo"], unquote(match["path"]))
+        return None
+
+    def _moved(self, request: Request) -> Answer | None:
+        for old, new in self._rules.renamed.items():
+            if f"{request.path}/".partition(f"/{old}/")[1]:
+                # The real API names the repository by its number instead.
+                return Answer(
+                    301, {"Location": request.path.replace(f"/{old}", f"/{new}", 1) + _query(request)}
+                )
         return None
 
     def _refusal(self, repo: str, request: Request) -> Answer | None:
@@ -93,7 +108,9 @@ class GitHub:
                 return json_answer(422, {"message": f"No commit found for SHA: {name}"})
             return json_answer(200, {"sha": commit_of(repo, name), "files": []})
         if what == "contents":
-            return self._contents_of(repo, name)
+            return self._contents_of(repo, name, request)
+        if what == "releases/assets":
+            return self._asset_itself(repo, name, request)
         tags = [key.partition("@")[2] for key in self._rules.releases if key.startswith(f"{repo}@")]
         tag = name if what == "releases/tags" else (tags or [""])[-1]
         return json_answer(200, self._release(repo, tag, request)) if tag in tags else _not_found()
@@ -101,11 +118,12 @@ class GitHub:
     def _release(self, repo: str, tag: str, request: Request) -> dict[str, Any]:
         release = f"{repo}@{tag}"
         assets = []
-        for name in self._rules.releases[release]:
+        for number, name in enumerate(self._rules.releases[release]):
             content = self._contents.of(f"github/{release}/{name}")
             known = release not in self._rules.without_digest
             assets.append(
                 {
+                    "id": _number_of(release, number),
                     "name": name,
                     "state": "uploaded",
                     "content_type": "application/octet-stream",
@@ -116,13 +134,33 @@ class GitHub:
             )
         return {"tag_name": tag, "name": tag, "draft": False, "prerelease": False, "assets": assets}
 
-    def _contents_of(self, repo: str, path: str) -> Answer:
+    def _asset_itself(self, repo: str, number: str, request: Request) -> Answer:
+        known = {
+            str(_number_of(release, place)): (release, name)
+            for release, names in self._rules.releases.items()
+            for place, name in enumerate(names)
+            if release.startswith(f"{repo}@")
+        }
+        if number not in known or request.token in self._rules.narrow_tokens:
+            return _not_found()
+        release, name = known[number]
+        if request.headers.get("Accept") != "application/octet-stream":
+            return json_answer(200, {"id": int(number), "name": name})
+        return Answer(
+            302, {"Location": self._storage.signed_url(f"github/{release}/{name}", disposition_of(name))}
+        )
+
+    def _contents_of(self, repo: str, path: str, request: Request) -> Answer:
         key = f"{repo}/{path}"
         if key in self._rules.missing:
             return _not_found()
         if "." not in path.rpartition("/")[2]:
             return json_answer(200, [{"type": "file", "name": "x.pth", "path": f"{path}/x.pth"}])
         stored = self._stored(key)
+        if request.headers.get("Accept") == "application/vnd.github.raw+json":
+            if request.token in self._rules.narrow_tokens:
+                return json_answer(403, {"message": "Resource not accessible by personal access token"})
+            return Answer(200, {"Content-Type": "application/vnd.github.raw+json; charset=utf-8"}, stored)
         inline = stored.read() if stored.size <= _LARGEST_INLINE else b""
         entry = {
             "type": "file",
@@ -172,6 +210,14 @@ class GitHub:
 def commit_of(repo: str, reference: str) -> str:
     """Return the commit that a reference names."""
     return hashlib.sha1(f"github/{repo}@{reference}".encode(), usedforsecurity=False).hexdigest()
+
+
+def _number_of(release: str, place: int) -> int:
+    return int(hashlib.sha1(release.encode(), usedforsecurity=False).hexdigest()[:6], 16) * 100 + place
+
+
+def _query(request: Request) -> str:
+    return "?" + urlencode(request.query, doseq=True) if request.query else ""
 
 
 def _not_found() -> Answer:

@@ -40,7 +40,7 @@ class HubFiles:
             return html_answer(200, "The page about a file")
         if is_lfs(path, content):
             return self._pointed(repository, path, content, action)
-        return _small(repository, path, content)
+        return self._small(repository, path, content)
 
     def _pointed(self, repository: Repository, path: str, content: Content, action: str) -> Answer:
         commit = {"X-Repo-Commit": repository.commit}
@@ -51,18 +51,17 @@ class HubFiles:
             **commit,
             "Accept-Ranges": "bytes",
             "Content-Type": "text/plain; charset=utf-8",
-            "ETag": f'"{content.sha256}"',
+            "ETag": self._repositories.etag(repository, content.sha256),
             "Location": url,
-            "X-Linked-Etag": f'"{content.sha256}"',
+            "X-Linked-Etag": self._repositories.etag(repository, content.sha256),
             "X-Linked-Size": str(content.size),
         }
         return Answer(302, headers, b"Found. Redirecting to storage\n")
 
-
-def _small(repository: Repository, path: str, content: Content) -> Answer:
-    headers = {
-        "Content-Type": "application/json" if path.endswith(".json") else "text/plain; charset=utf-8",
-        "ETag": f'"{content.git_sha1}"',
-        "X-Repo-Commit": repository.commit,
-    }
-    return Answer(200, headers, content)
+    def _small(self, repository: Repository, path: str, content: Content) -> Answer:
+        headers = {
+            "Content-Type": "application/json" if path.endswith(".json") else "text/plain; charset=utf-8",
+            "ETag": self._repositories.etag(repository, content.git_sha1),
+            "X-Repo-Commit": repository.commit,
+        }
+        return Answer(200, headers, content)

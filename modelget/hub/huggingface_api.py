@@ -43,7 +43,7 @@ class HubApi:
             return self._paths_info(repository, request)
         if action == "tree":
             return self._tree(repository, folder.strip("/"), request.first("recursive"))
-        return self._info(repository, request.first("blobs"))
+        return json_answer(200, self.info_of(repository, request.first("blobs")))
 
     def _whoami(self, request: Request) -> Answer:
         if request.token is None or not self._repositories.knows(request.token):
@@ -51,9 +51,10 @@ class HubApi:
         token = {"displayName": "embedded", "role": "read"}
         return json_answer(200, {"type": "user", "name": "embedded-user", "auth": {"accessToken": token}})
 
-    def _info(self, repository: Repository, blobs: str | None) -> Answer:
+    def info_of(self, repository: Repository, blobs: str | None = None) -> dict[str, Any]:
+        """Describe a repository, with its files and, where asked for, their digests."""
         repositories, licence = self._repositories, self._repositories.licence(repository)
-        info = {
+        return {
             "_id": repository.commit[:24],
             "id": repository.id,
             "author": repository.id.partition("/")[0],
@@ -68,7 +69,6 @@ class HubApi:
             "cardData": {"license": licence} if licence else {},
             "siblings": [self._sibling(repository, path, blobs) for path in repositories.paths(repository)],
         }
-        return json_answer(200, info)
 
     def _sibling(self, repository: Repository, path: str, blobs: str | None) -> dict[str, Any]:
         entry = self._entry(repository, path)

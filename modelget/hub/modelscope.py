@@ -31,6 +31,8 @@ class ModelScopeRules:
     licences: Mapping[str, str] = field(default_factory=dict)
     tokens: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Tokens, each with the private and gated repositories that it may read."""
+    refuses_strangers: bool = False
+    """Whether a token that is none of these is refused, and not only of no use."""
 
 
 class ModelScope:
@@ -48,6 +50,8 @@ class ModelScope:
         match = _API.fullmatch(request.path)
         if match is None:
             return None
+        if self._rules.refuses_strangers and request.token not in (None, *self._rules.tokens):
+            return _failure(401, "token is invalid")
         repo, what = match["repo"], match["what"]
         if what == "/repo":
             return self._file(repo, request.first("FilePath") or "", request)

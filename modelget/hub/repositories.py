@@ -21,6 +21,12 @@ LARGEST_TEXT = 10 * 2**20
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _QUOTAS = {"resolvers": 3000, "api": 500}
+_NARROW = "Please enable access to public gated repositories in your fine-grained token settings"
+_REQUESTS = {
+    "none": "Access to model {} is restricted and you are not in the authorized list",
+    "pending": "Your request to access model {} is awaiting a review from the repo authors",
+    "rejected": "Your request to access model {} has been rejected by the repo's authors",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,8 @@ class Repositories:
             return refuse(401 if token is None else 404, "RepoNotFound", "Repository not found")
         if key in self._rules.disabled:
             return refuse(403, "", "Access to this resource is disabled.")
+        if key in self._rules.not_here:
+            return refuse(451, "", "Unavailable for legal reasons")
         if f"{key}@{repository.revision}" in self._rules.missing:
             return refuse(404, "RevisionNotFound", "Invalid rev id: the revision does not exist")
         return None
@@ -84,7 +92,10 @@ class Repositories:
             return None
         if request.token is None:
             return refuse(401, "GatedRepo", "Access to this repository is restricted: you must log in")
-        return refuse(403, "GatedRepo", "Access to this repository is restricted: accept its terms")
+        if request.token in self._rules.narrow_tokens:
+            return refuse(403, "", _NARROW)
+        state = self._rules.access_requests.get(repository.key, "none")
+        return refuse(403, "GatedRepo", _REQUESTS[state].format(repository.id))
 
     def find(self, repository: Repository, path: str) -> Content | None:
         """Return a file of the repository, and list it from then on."""
@@ -104,9 +115,23 @@ class Repositories:
             asked = set(self._asked.get(repository.key, ()))
         return sorted(path for path in given | asked if repository.file(path) not in self._rules.missing)
 
+    def owned_by(self, owner: str, token: str | None) -> list[Repository]:
+        """List an owner's model repositories that the rules give files or that someone asked for a file of."""
+        with self._lock:
+            keys = {*map(_repository_of, self._rules.files), *self._asked}
+        hidden = self._rules.private | self._rules.disabled | self._rules.missing
+        seen = (key for key in keys if key not in hidden or self._granted(token, key))
+        start = f"{owner}/".lower()
+        owned = (key for key in seen if key.lower().startswith(start) and key.count("/") == 1)
+        return [Repository("models", key) for key in sorted(owned)]
+
     def is_gated(self, repository: Repository) -> bool:
         """Tell whether terms must be accepted first."""
         return repository.key in self._rules.gated
+
+    def etag(self, repository: Repository, digits: str) -> str:
+        """Return an etag as the repository's files carry it."""
+        return ("W/" if repository.key in self._rules.weak_etags else "") + f'"{digits}"'
 
     def is_private(self, repository: Repository) -> bool:
         """Tell whether the repository is hidden from most."""
@@ -118,6 +143,10 @@ class Repositories:
 
     def _granted(self, token: str | None, key: str) -> bool:
         return key in self._rules.tokens.get(token or "", ())
+
+
+def _repository_of(key: str) -> str:
+    return "/".join(key.split("/")[:2])
 
 
 def is_lfs(path: str, content: Content) -> bool:

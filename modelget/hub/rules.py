@@ -9,9 +9,13 @@ from typing import Literal
 from .dropbox import DropboxRules
 from .github import GitHubRules
 from .google_drive import DriveRules
+from .kaggle import KaggleRules
 from .modelscope import ModelScopeRules
+from .papers import PaperRules
 
-CivitaiBarrier = Literal["login", "disabled", "early-access", "forbidden", "missing", "archived", "region"]
+CivitaiBarrier = Literal[
+    "login", "disabled", "early-access", "forbidden", "missing", "archived", "taken-down", "region"
+]
 """Why Civitai refuses a download; all but ``login`` hold with a token as well."""
 
 
@@ -36,6 +40,8 @@ class CivitaiFile:
     primary: bool = False
     pickle_scan: str = "Success"
     virus_scan: str = "Success"
+    published: Mapping[str, str] = field(default_factory=dict)
+    """Hashes that are published instead of the right ones, or beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,8 @@ class CivitaiVersion:
     barrier: CivitaiBarrier | None = None
     deadline: str = "2099-01-01T00:00:00.000Z"
     """When early access ends."""
+    hiccups: int = 0
+    """How many downloads find the storage behind the files in trouble, before one does not."""
     nsfw: bool = False
     poi: bool = False
     allow_no_credit: bool = True
@@ -84,17 +92,27 @@ class HubRules:
     closed: frozenset[str] = frozenset()
     """Repositories that hold nothing but what ``files`` lists."""
     gated: frozenset[str] = frozenset()
+    access_requests: Mapping[str, Literal["pending", "rejected"]] = field(default_factory=dict)
+    """What became of the wish of every account without access to read a gated repository."""
     private: frozenset[str] = frozenset()
     disabled: frozenset[str] = frozenset()
+    not_here: frozenset[str] = frozenset()
+    """Repositories that are not served in the caller's region."""
+    weak_etags: frozenset[str] = frozenset()
+    """Repositories behind a proxy that compresses what it passes on, and calls every etag weak."""
     licences: Mapping[str, str | None] = field(default_factory=dict)
     """Licence by repository, ``apache-2.0`` where not named; None for a card without one."""
     rate_limited: Mapping[str, RateLimit] = field(default_factory=dict)
     """By repository or Civitai version."""
     tokens: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Hub tokens, each with the gated and private repositories that it may read."""
+    narrow_tokens: frozenset[str] = frozenset()
+    """Those of them that are fine-grained, without the right to read gated repositories."""
     civitai: tuple[CivitaiVersion, ...] = ()
     civitai_tokens: frozenset[str] = frozenset()
     github: GitHubRules = field(default_factory=GitHubRules)
     google_drive: DriveRules = field(default_factory=DriveRules)
     dropbox: DropboxRules = field(default_factory=DropboxRules)
+    kaggle: KaggleRules = field(default_factory=KaggleRules)
     modelscope: ModelScopeRules = field(default_factory=ModelScopeRules)
+    papers: PaperRules = field(default_factory=PaperRules)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from .civitai import CivitaiDownloads
 from .civitai_api import CivitaiApi
 from .civitai_catalogue import Catalogue
+from .civitai_search import CivitaiSearch
 from .content import Content, Contents
 from .detectron2 import DETECTRON2
 from .dropbox import Dropbox
@@ -15,11 +16,14 @@ from .github import GitHub
 from .google_drive import GoogleDrive
 from .huggingface import HubFiles
 from .huggingface_api import HubApi
+from .huggingface_models import HubModels
+from .kaggle import Kaggle
 from .limits import RateLimiter
 from .listener import Listener
 from .messages import Answer, Request, Route, json_answer
 from .modelscope import ModelScope
 from .openmmlab import OPENMMLAB
+from .papers import Papers
 from .pytorch_hub import PYTORCH_HUB
 from .repositories import Repositories, Repository
 from .rules import HubRules
@@ -102,14 +106,19 @@ def _routes(rules: HubRules, contents: Contents, storage: Storage, drive: Google
     limiter = RateLimiter(rules.rate_limited)
     catalogue = Catalogue(rules, contents)
     repositories = Repositories(rules, contents, limiter)
+    api = HubApi(repositories)
     return (
         CivitaiDownloads(catalogue, storage, limiter, rules.civitai_tokens),
         CivitaiApi(catalogue, rules.civitai_tokens),
+        CivitaiSearch(catalogue, limiter),
         GitHub(rules.github, contents, storage),
         drive,
         Dropbox(rules.dropbox, storage),
+        Kaggle(rules.kaggle, contents, storage),
         ModelScope(rules.modelscope, contents, storage),
-        HubApi(repositories),
+        api,
+        HubModels(repositories, api),
+        Papers(rules.papers),
         HubFiles(repositories, storage),
         *(ZooFiles(place, rules, contents, limiter) for place in _ZOOS),
     )

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .library import Library
 from .opening import open_library
+from .suspects import is_alike
 
-__all__ = ["Library", "open_library"]
+__all__ = ["Library", "is_alike", "open_library"]

@@ -13,6 +13,7 @@ from ..types import Digest, ModelFile, has_model_suffix
 from .disk import device_of, is_folder, is_inside, is_writable, names_in, nearest_existing, regular_file
 from .folders import EMBEDDINGS, current_name, holds_code, holds_no_models
 from .namesakes import namesakes
+from .notes import Notes
 from .placement import refuse_unsafe_place
 from .records import Records, state_of
 from .safe_names import component_fault, lookup_parts, safe_parts
@@ -41,6 +42,8 @@ class Library:
         self._code = [root for name, roots in folders.items() if holds_code(name) for root in roots]
         self._defaults = dict(defaults or {})
         self._records = Records(self.models_root / STATE_FOLDER)
+        self.notes = Notes(self.models_root / STATE_FOLDER / "notes")
+        """What others remember here; it may vanish at any time."""
         self._known_names = {name.casefold() for name in self.folders}
         self._trees: dict[Path, Tree] = {}
 
@@ -126,6 +129,11 @@ class Library:
             if facts and state_of(facts) == state and any(map(path.is_relative_to, places)):
                 return ModelFile(path, facts.st_size, digest)
         return None
+
+    def files(self, folder: str) -> list[ModelFile]:
+        """Return every model file of a model folder, in any sub-folder."""
+        paths = dict.fromkeys(path for root in self._roots_of(folder) for path in self._tree(root).files())
+        return [ModelFile(path, facts.st_size) for path in paths if (facts := regular_file(path))]
 
     def suspects(self, name: str, size: int) -> Iterator[ModelFile]:
         """Yield files of unrecorded bytes that may well be those of a model of this name and size."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ..types import ModelFile
 from .disk import identity, regular_file
 from .tree import Tree
+
+_ALTERED = re.compile(r"^copy of | ?\([0-9]{1,3}\)$| - copy(?: \([0-9]{1,3}\))?$| copy(?: [0-9]{1,3})?$")
+_BLANKS = re.compile(r"[ _+]|%20")
 
 
 def suspects(
@@ -23,6 +28,17 @@ def suspects(
     strangers = [path for key, path in same_size.items() if key not in namesakes]
     if len(strangers) == 1 and not is_recorded(strangers[0]):
         yield ModelFile(strangers[0], size)
+
+
+def is_alike(name: str, wanted: str) -> bool:
+    """Tell whether a name is the wanted one as browsers and file managers alter it: ``x (1).pth``, ``x - Copy.pth``."""
+    stem, wanted_stem = _bare(name), _bare(wanted.replace("\\", "/").rpartition("/")[2])
+    return _ALTERED.sub("", stem) == wanted_stem or stem == wanted_stem
+
+
+def _bare(name: str) -> str:
+    """Return a stem with the characters alike that are taken for each other when a file is saved."""
+    return _BLANKS.sub(" ", unicodedata.normalize("NFC", PurePath(name).stem).casefold())
 
 
 def _distinct(paths: Iterable[Path]) -> dict[object, Path]:

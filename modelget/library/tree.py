@@ -92,6 +92,10 @@ class Tree:
         """Return the files of this size, in any order; asks the file system about every file."""
         return [Path(path) for path in self._paths() if _size_of(path) == size]
 
+    def files(self) -> list[Path]:
+        """Return all files, in any order."""
+        return [Path(path) for path in self._paths()]
+
     def _paths(self) -> Iterator[str]:
         for folder in self._current():
             for names in folder.files.values():

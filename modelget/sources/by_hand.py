@@ -53,7 +53,7 @@ def _what_to_do(link: str, wanted: Requirement) -> str:
     folder = f"the model folder {wanted.folder}" if wanted.folder else "the model folder it belongs in"
     name = f" as {wanted.name}" if wanted.name else ""
     proof = (
-        f"Its digest must be {wanted.digest}: `modelget verify` tells."
+        f"Its digest must be {wanted.digest}: `modelget install` checks that, with --wait as soon as it is there."
         if wanted.digest
         else "Nothing tells which bytes are the right ones, so trust it as far as you trust its author."
     )

@@ -19,6 +19,10 @@ _OLD_PLACES = ("https://s3.amazonaws.com/pytorch/",)
 """Parts of hosts that are not contacted, for the same reason."""
 
 
+_SHARED_STORAGE = ("https://storage.googleapis.com",)
+"""Hosts that other places redirect to, and that keep everybody's files: a link to one is not a known place."""
+
+
 class DirectUrl:
     """Links that no other source understands."""
 
@@ -45,8 +49,11 @@ class DirectUrl:
             by_https = "https://" + origin.partition("://")[2]
             if origin in http.policy.origins - self._others:
                 yield from _look(url, wanted, http)
-            elif self._others.isdisjoint((origin, by_https)) and not http.policy.allows(by_https):
+            elif by_https in _SHARED_STORAGE or self._is_unlisted(origin, by_https, http):
                 yield _candidate(url, wanted, barrier=_unlisted(origin))
+
+    def _is_unlisted(self, origin: str, by_https: str, http: Http) -> bool:
+        return self._others.isdisjoint((origin, by_https)) and not http.policy.allows(by_https)
 
 
 def source(settings: Settings) -> DirectUrl:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from ..documents import is_page
 from ..errors import HostNotAllowed, InvalidSetting, SourceUnavailable
 from ..hosts import HostPolicy, origin_of, redact
 from ..http import Http, Reply, is_rate_limit, retry_after
-from ..types import Barrier
+from ..types import Barrier, Digest, Form
 
 ELSEWHERE = "Find the file elsewhere: --choose NAME=ID."
 
@@ -21,6 +22,7 @@ LONGEST_LINK = 2000
 
 _OPENING = 2**10
 _LARGEST_PAGE = 2**20
+_GOOGLE_MD5 = re.compile(r"(?:^|[ ,])md5=([A-Za-z0-9+/]{22}==)")
 _TOTAL = re.compile(r"bytes 0-[0-9]+/([0-9]{1,18})")
 
 
@@ -57,6 +59,10 @@ class Look:
     """The first bytes of the file."""
     page: str | None
     """The text of the web page that came instead of a file."""
+    served_as: str
+    """The last part of the address that the bytes came from in the end."""
+    md5: Digest | None
+    """What the storage says of the whole file: a claim of its place, against accidents."""
     is_rate_limit: bool
     retry_after: float | None
 
@@ -73,14 +79,14 @@ class Look:
         return SourceUnavailable(message, kind, self.retry_after, self.status)
 
 
-def look(url: str, http: Http) -> Look:
+def look(url: str, http: Http, form: Form = Form.ANY) -> Look:
     """Ask for the first bytes: unlike HEAD, every server and every signed link answers that.
 
     Raises:
         HostNotAllowed: the link leads off the list of hosts.
         SourceUnavailable: no answer at all.
     """
-    with http.open(url, headers={"Range": f"bytes=0-{_OPENING - 1}"}) as reply:
+    with http.open(url, headers=form.headers | {"Range": f"bytes=0-{_OPENING - 1}"}) as reply:
         content_type = reply.headers.get("Content-Type", "")
         pieces = reply.chunks(_OPENING)
         opening = _take(pieces, _OPENING)
@@ -95,6 +101,8 @@ def look(url: str, http: Http) -> Look:
             name_of(reply),
             opening,
             page,
+            unquote(urlsplit(reply.url).path.rpartition("/")[2]),
+            md5_of(reply),
             is_rate_limit(reply.status, reply.headers),
             wait,
         )
@@ -105,6 +113,12 @@ def size_of(reply: Reply) -> int | None:
     if total := _TOTAL.fullmatch(reply.headers.get("Content-Range", "")):
         return int(total[1])
     return reply.length if reply.status == 200 else None  # the length of a part is not the file's
+
+
+def md5_of(reply: Reply) -> Digest | None:
+    """Return the md5 that Google's storage gives: https://cloud.google.com/storage/docs/xml-api/reference-headers."""
+    found = _GOOGLE_MD5.search(reply.headers.get("x-goog-hash", ""))
+    return Digest("md5", base64.b64decode(found[1]).hex()) if found else None
 
 
 def name_of(reply: Reply) -> str:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from ..archives import member_id, split_member
 from ..settings import CIVITAI_ENDPOINTS, HUB_ENDPOINT, MODELSCOPE_ENDPOINT
-from . import civitai, huggingface, modelscope
+from . import huggingface, modelscope
+from .civitai import references as civitai
 
 
 def public_link(reference: str) -> str | None:
     """Return the link to the file that a candidate's id names, None for an id that leads nowhere by itself."""
+    archive, member = split_member(reference)
+    link = _whole_link(archive)
+    return member_id(link, member) if link else None
+
+
+def _whole_link(reference: str) -> str | None:
     if hub := huggingface.parse_reference(reference):
         return hub.url(HUB_ENDPOINT)
     if (version := civitai.parse_reference(reference)) and version.version is not None:
-        link = f"{CIVITAI_ENDPOINTS[0]}/api/download/models/{version.version}"
-        return f"{link}?fileId={version.file}" if version.file else link
+        return version.download(CIVITAI_ENDPOINTS[0])
     if reference.startswith("modelscope:") and (file := modelscope.parse_reference(reference)):
         revision = quote(file.revision, safe="")
         return f"{MODELSCOPE_ENDPOINT}/models/{file.repo}/resolve/{revision}/{quote(file.path)}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from .digest import Digest
-from .found import Barrier, Candidate, Evidence, ModelFile, Resolution, SourceFailure
-from .names import MODEL_SUFFIXES, PICKLE_SUFFIXES, has_model_suffix, stem_of
+from .found import Archive, Barrier, Candidate, Evidence, Form, ModelFile, Resolution, SourceFailure
+from .listed import Listing
+from .names import MODEL_SUFFIXES, PICKLE_SUFFIXES, archive_kind, has_model_suffix, is_generic, stem_of
 from .planned import Download, Fetched, Plan, PlanItem, Status, Verdict, to_fetch
 from .terms import UNSTATED, Restriction, Terms
 from .wanted import Decisions, Requirement, Workflow
@@ -13,6 +14,7 @@ __all__ = [
     "MODEL_SUFFIXES",
     "PICKLE_SUFFIXES",
     "UNSTATED",
+    "Archive",
     "Barrier",
     "Candidate",
     "Decisions",
@@ -20,6 +22,8 @@ __all__ = [
     "Download",
     "Evidence",
     "Fetched",
+    "Form",
+    "Listing",
     "ModelFile",
     "Plan",
     "PlanItem",
@@ -31,7 +35,9 @@ __all__ = [
     "Terms",
     "Verdict",
     "Workflow",
+    "archive_kind",
     "has_model_suffix",
+    "is_generic",
     "stem_of",
     "to_fetch",
 ]

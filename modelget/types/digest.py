@@ -9,6 +9,7 @@ _DIGEST_LENGTHS = {
     "sha256": 64,
     "blake3": 64,
     "git-sha1": 40,
+    "md5": 32,
     "autov3": 12,
     "shorthash": 12,
     "autov2": 10,
@@ -29,7 +30,8 @@ class Digest:
     publishes for files outside LFS. ``autov2`` is the first 10 digits of the sha256,
     ``autov3`` the first 12 of the sha256 over a safetensors file's tensors alone, whatever its header says.
     ``shorthash`` is what WebUIs write for a LoRA: its AutoV3, or the first 12 digits of its sha256; they do
-    not say which. ``autov1`` is 8 digits over 64 KiB of the file, which many different files share.
+    not say which. ``autov1`` is 8 digits over 64 KiB of the file, which many different files share. ``md5`` is
+    what some storages publish: it shows accidents, and whoever wants to can make two files with the same.
     """
 
     algorithm: str
@@ -56,6 +58,13 @@ class Digest:
         return None
 
     @property
+    def spellings(self) -> tuple[Digest, ...]:
+        """The ways to write it: some write the bytes of a crc32 backwards, as Civitai's scanner does."""
+        if self.algorithm != "crc32":
+            return (self,)
+        return (self, Digest("crc32", bytes.fromhex(self.hex)[::-1].hex()))
+
+    @property
     def is_prefix(self) -> bool:
         """Tell whether these are the first digits of a longer digest, as many as a file name holds."""
         return self.algorithm in _PREFIX_LENGTHS
@@ -63,7 +72,7 @@ class Digest:
     @property
     def is_unique(self) -> bool:
         """Tell whether it stands for the bytes of one file: not for those of whoever wants to meet a few digits."""
-        return self.algorithm != "autov1" and not self.is_prefix
+        return self.algorithm not in ("autov1", "md5") and not self.is_prefix
 
     @property
     def can_contradict(self) -> bool:

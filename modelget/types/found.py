@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from pathlib import Path
 
 from .digest import Digest
@@ -38,6 +38,35 @@ class Barrier:
     hint: str
 
 
+class Form(str, Enum):
+    """What the request for a file must say that it accepts, where its address alone means something else.
+
+    A closed list: a candidate is built from answers that may be hostile, and headers can carry anything.
+    """
+
+    ANY = ""
+    OCTETS = "application/octet-stream"
+    RAW = "application/vnd.github.raw+json"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the request."""
+        return {"Accept": self.value} if self.value else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What a candidate's file is packed in: then this is what its URL leads to."""
+
+    id: str
+    kind: str
+    """``tar``, ``tar.gz`` or ``zip``."""
+    member: str = ""
+    """The path of the file in it; empty for the one with the wanted name, or the only model."""
+    size: int | None = None
+    digest: Digest | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One downloadable file that may satisfy a requirement."""
@@ -48,9 +77,12 @@ class Candidate:
     url: str
     name: str
     evidence: Evidence
+    form: Form = Form.ANY
     size: int | None = None
     digest: Digest | None = None
     """What the source publishes for these bytes; the file must match it."""
+    also_published: tuple[Digest, ...] = ()
+    """Other digests that the source gives for the same bytes: what speaks for and against them if ``digest`` fails."""
     claimed: Digest | None = None
     """What the file's name says of its sha256 where such names are not all right: a mismatch is told, no error."""
     folder: str | None = None
@@ -58,13 +90,24 @@ class Candidate:
     terms: Terms = UNSTATED
     """Licence and restrictions as its place states them."""
     barrier: Barrier | None = None
+    notes: tuple[str, ...] = ()
+    """What a person should know before it is fetched, though nothing stands in the way."""
     local: Path | None = None
     """The same bytes on this disk: linked instead of fetched."""
+    named_by: str | None = None
+    """Who says that the wanted name is this file, where no link and no digest of the workflow does."""
+    archive: Archive | None = None
+    """What the URL leads to if it is not the file itself; size and digest of the file are often unknown then."""
 
     @property
     def identity(self) -> Digest | None:
         """The digest, if it stands for these bytes and no others: then who wants it twice wants one file."""
         return self.digest if self.digest and self.digest.is_unique else None
+
+    @property
+    def fetch_size(self) -> int | None:
+        """Bytes that come over the network for it."""
+        return self.archive.size if self.archive else self.size
 
     @property
     def format(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -32,6 +32,8 @@ class Download:
     """The folder for the unfinished file: on the destination's filesystem, never listed by ComfyUI."""
     label: str
     """Model folder and name as shown to people: ``vae/ae.safetensors``."""
+    accepted: frozenset[Digest] = frozenset()
+    """Every sha256 that a person takes although another digest is promised."""
     rank: int = 0
     """Its place in the order of use: lower ones get a host's connections first."""
 
@@ -61,6 +63,12 @@ class Plan:
     free_bytes: int
     """Free space where most of the files would go."""
 
+    def with_items(self, renewed: Iterable[tuple[PlanItem, PlanItem]]) -> Plan:
+        """Return the plan with other items in the place of some."""
+        others = [(old, new) for old, new in renewed]
+        items = (next((new for old, new in others if old is item), item) for item in self.items)
+        return replace(self, items=tuple(items))
+
     @property
     def downloads(self) -> tuple[Download, ...]:
         """The files to fetch, in the order in which the workflow names them."""
@@ -69,7 +77,7 @@ class Plan:
     @property
     def fetch_bytes(self) -> int:
         """Bytes that would come over the wire, as far as sizes are known."""
-        return sum(download.candidate.size or 0 for download in to_fetch([self]))
+        return sum(download.candidate.fetch_size or 0 for download in to_fetch([self]))
 
 
 def to_fetch(plans: Iterable[Plan]) -> list[Download]:

@@ -35,6 +35,9 @@ class Requirement:
     renamable: bool = False
     """Whether the file may bear its publisher's name: the text tells what was used, nothing looks it up."""
 
+    is_decided: bool = False
+    """Whether a person named the place: then no other will do."""
+
     @property
     def is_left_to_pack(self) -> bool:
         """Tell whether the node's own pack fetches it, and nobody says another place."""
@@ -62,12 +65,15 @@ class Decisions:
     accept_licence: frozenset[str] = frozenset()
     """Names of files that a person has the right to use, whatever the licence policy says."""
     include_inactive: bool = False
+    accepted: frozenset[Digest] = frozenset()
+    """Every sha256 of bytes that are taken although another digest is promised, accepted one by one."""
 
     def applied_to(self, wanted: Requirement) -> Requirement:
         """Return the requirement as the person decided it; the digest that a workflow pins still holds."""
         chosen, folder = _for_name(self.choose, wanted.name), _for_name(self.folders, wanted.name)
         urls = (chosen,) if chosen else wanted.urls
-        return replace(wanted, urls=urls, folder=folder or wanted.folder)
+        decided = wanted.is_decided or chosen is not None
+        return replace(wanted, urls=urls, folder=folder or wanted.folder, is_decided=decided)
 
     def allows_pickle(self, name: str) -> bool:
         """Tell whether a person accepted this file by its name."""

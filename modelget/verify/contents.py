@@ -9,7 +9,7 @@ from typing import Any
 
 from ..documents import is_json, is_page, is_pointer
 from ..errors import UnsafeFile, WebPage
-from ..types import PICKLE_SUFFIXES
+from ..types import PICKLE_SUFFIXES, archive_kind
 
 OPENING = 64 * 2**10
 """Bytes that are enough to tell what a file is."""
@@ -17,6 +17,7 @@ OPENING = 64 * 2**10
 _LARGEST_HEADER = 32 * 2**20
 _MOST_TENSORS = 100_000
 _TENSOR_SUFFIXES = frozenset({".safetensors", ".sft"})
+_ARCHIVE_STARTS = {"tar.gz": b"\x1f\x8b", "zip": b"PK"}
 _PICKLE_STARTS = (b"PK\x03\x04", *(bytes([0x80, protocol]) for protocol in range(1, 6)))
 
 
@@ -38,7 +39,10 @@ def check_opening(name: str, opening: bytes, content_type: str = "") -> None:
             "the server sent a Git LFS pointer, not the file behind it",
             "Use the file's download link (on the Hub: /resolve/ instead of /raw/).",
         )
-    if suffix in _TENSOR_SUFFIXES:
+    if kind := archive_kind(name):
+        if not opening.startswith(_ARCHIVE_STARTS.get(kind, b"")):
+            raise UnsafeFile(name, f"these are not {kind} contents")
+    elif suffix in _TENSOR_SUFFIXES:
         _check_tensor_opening(name, opening)
     elif suffix not in PICKLE_SUFFIXES and opening.startswith(_PICKLE_STARTS):
         raise _hidden_pickle(name, "a name that does not say so")

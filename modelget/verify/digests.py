@@ -9,7 +9,9 @@ from pathlib import Path
 from ..errors import DigestMismatch
 from ..types import Digest
 
-COMPUTED_ALGORITHMS = frozenset({"sha256", "sha256-prefix", "autov2", "autov3", "git-sha1", "md5-prefix"})
+COMPUTED_ALGORITHMS = frozenset(
+    {"sha256", "sha256-prefix", "autov2", "autov3", "git-sha1", "md5", "md5-prefix"}
+)
 """What a fetch can check by itself; of other digests only a source can say what they belong to."""
 
 _BUFFER = 4 * 2**20
@@ -26,8 +28,8 @@ class Hasher:
             # Git's own identity of a file, an index key and not a protection.
             self._git = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
         self._md5 = None
-        if also is not None and also.algorithm == "md5-prefix":
-            # What a zoo writes into its file names, against accidents.
+        if also is not None and also.algorithm in ("md5", "md5-prefix"):
+            # What a storage publishes, or a zoo writes into its file names, against accidents.
             self._md5 = hashlib.md5(usedforsecurity=False)
         self._tensors = _TensorHasher() if also is not None and also.algorithm == "autov3" else None
 
@@ -49,7 +51,7 @@ class Hasher:
     def proves(self, wanted: Digest | None) -> bool:
         """Tell whether bytes of any origin are the right ones if this hasher finds that they have ``wanted``.
 
-        Not so by an autov3, which leaves the header out, nor by a few digits, which others can meet.
+        Not so by an autov3, which leaves the header out, nor by an md5 or a few digits, which others can meet.
         """
         return (
             wanted is not None
@@ -64,8 +66,8 @@ class Hasher:
             return self.sha256
         if wanted.algorithm in ("autov2", "sha256-prefix"):
             return self.sha256.in_terms_of(wanted)
-        if wanted.algorithm == "md5-prefix" and self._md5 is not None:
-            return Digest("md5-prefix", self._md5.hexdigest()[: len(wanted.hex)])
+        if wanted.algorithm in ("md5", "md5-prefix") and self._md5 is not None:
+            return Digest(wanted.algorithm, self._md5.hexdigest()[: len(wanted.hex)])
         if wanted.algorithm == "git-sha1" and self._git is not None:
             return Digest("git-sha1", self._git.hexdigest())
         if wanted.algorithm == "autov3" and self._tensors is not None:

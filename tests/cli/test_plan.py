@@ -43,8 +43,10 @@ def test_the_json_document_has_the_promised_keys(modelget, hub, models, tmp_path
                         "sha256": content.sha256,
                         "digest": f"sha256:{content.sha256}",
                         "claimed_digest": None,
+                        "archive": None,
                         "evidence": "DECLARED_URL",
                         "why": "the workflow names this place",
+                        "named_by": None,
                         "licence": "apache-2.0",
                         "licence_link": "https://spdx.org/licenses/Apache-2.0.html",
                         "commercial_use": True,
@@ -53,6 +55,7 @@ def test_the_json_document_has_the_promised_keys(modelget, hub, models, tmp_path
                         "gated": False,
                         "format": "safetensors",
                         "barrier": None,
+                        "notes": [],
                     }
                 ],
                 "failures": [],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 
 import pytest
 import requests
@@ -45,7 +46,9 @@ def test_any_version_exists_and_is_described(hub: EmbeddedHub) -> None:
     assert isinstance(file["sizeKB"], float)
     assert file["metadata"] == {"format": "SafeTensor", "size": "pruned", "fp": "fp16"}
     sha256, tensors = content.sha256.upper(), content.tensors_sha256.upper()
-    assert file["hashes"] == {"AutoV2": sha256[:10], "AutoV3": tensors[:12], "SHA256": sha256}
+    crc32 = zlib.crc32(content.read()).to_bytes(4, "little").hex().upper()
+    hashes = {"AutoV2": sha256[:10], "AutoV3": tensors[:12], "CRC32": crc32, "SHA256": sha256}
+    assert file["hashes"] == hashes
     assert (file["primary"], file["type"], file["pickleScanResult"]) == (True, "Model", "Success")
     assert file["downloadUrl"] == version["downloadUrl"] == hub.civitai_url(1234)
 
@@ -186,7 +189,7 @@ def test_a_model_has_licence_flags_and_its_newest_version_first(hub_with) -> Non
     assert model["allowCommercialUse"] == ["Image"]
     assert (model["allowDerivatives"], model["allowDifferentLicense"]) == (False, True)
     assert [version["id"] for version in model["modelVersions"]] == [700, 650]
-    assert model["modelVersions"][0]["files"][1]["hashes"].keys() == {"AutoV2", "AutoV3", "SHA256"}
+    assert model["modelVersions"][0]["files"][1]["hashes"].keys() == {"AutoV2", "AutoV3", "CRC32", "SHA256"}
 
 
 def test_any_model_has_a_version(hub_with) -> None:

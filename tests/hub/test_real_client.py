@@ -192,3 +192,17 @@ answer([
     assert "DisabledRepoError" in disabled
     assert "HfHubHTTPError" in stale
     assert "RepositoryNotFoundError" not in stale
+
+
+def test_the_client_lists_an_owners_repositories_with_their_files_over_all_pages(hub_with, client) -> None:
+    files = {f"Kijai/r{number:04}/x{number}.safetensors": 10 for number in range(1003)}
+    hub = hub_with(files=files)
+    script = """
+found = [[one.id, [file.rfilename for file in one.siblings]] for one in HfApi().list_models(author='Kijai', full=True)]
+answer([len(found), found[0], found[-1]])
+"""
+    assert client(hub, script) == [
+        1003,
+        ["Kijai/r0000", ["x0.safetensors"]],
+        ["Kijai/r1002", ["x1002.safetensors"]],
+    ]

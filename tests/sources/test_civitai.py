@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 
 import pytest
 
 from modelget.errors import SourceUnavailable
 from modelget.hub import CivitaiFile, CivitaiVersion, RateLimit
-from modelget.settings import Secret
-from modelget.sources.civitai import CivitaiReference, parse_reference
+from modelget.settings import Secret, Settings
+from modelget.sources.civitai import source
+from modelget.sources.civitai.references import CivitaiReference, parse_reference
 from modelget.types import Digest, Evidence
 
 from .conftest import settings_for
@@ -214,11 +216,167 @@ def test_a_key_opens_what_asks_for_a_login_and_never_reaches_storage(ask_version
 
 
 def test_a_key_that_is_not_enough_is_not_asked_for_again(ask_version) -> None:
-    ask, _hub = ask_version("stale", barrier="login")
+    ask, _hub = ask_version("good", {"civitai_tokens": frozenset({"good"})}, barrier="forbidden")
     barrier = ask.one("civitai:70").barrier
     assert barrier.kind == "login"
     assert "CIVITAI_API_TOKEN" not in barrier.hint
     assert "/models/7" in barrier.hint
+    assert not ask.http.has_refused_token(_hub.endpoint)
+
+
+def test_a_key_that_civitai_does_not_know_is_called_so_and_asked_about_once(ask_version) -> None:
+    ask, hub = ask_version("stale", barrier="login")
+    for _ in range(2):
+        barrier = ask.one("civitai:70").barrier
+        assert "does not know your key" in barrier.message
+        assert "another key" in barrier.hint
+    assert ask.http.has_refused_token(hub.endpoint)
+    # Once with the key, once without: the client looks whether the key was the reason.
+    assert len([record for record in hub.requests if record.path == "/api/v1/me"]) == 2
+
+
+def test_a_key_that_cannot_be_looked_into_is_not_called_bad(ask_site, asks, hub, site) -> None:
+    ask = asks("civitai", settings_for(hub, civitai_endpoints=(site.origin,), civitai_token=Secret("key")))
+    site.says("/api/v1/me", 400)
+    site.says_json("/api/v1/model-versions/51", {"id": 51})
+    site.says("/api/download/models/51", 206, b"x", Content_Range="bytes 0-0/9")
+    assert ask.one("civitai:51").size == 9
+    assert not ask.http.has_refused_token(site.origin)
+
+
+def test_a_version_that_was_taken_down_is_told_from_one_that_is_not_there(ask_version) -> None:
+    ask, _hub = ask_version(barrier="taken-down")
+    barrier = ask.one("civitai:70").barrier
+    assert (barrier.kind, barrier.message) == ("removed", "Civitai has taken it down")
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind", "message"),
+    [
+        ({"usageControl": "Generation"}, "removed", "disabled downloads"),
+        ({"usageControl": "InternalGeneration"}, "removed", "disabled downloads"),
+        ({"model": {"mode": "Archived"}}, "removed", "archived"),
+        ({"mode": "Archived"}, "removed", "archived"),
+        ({"availability": "EarlyAccess"}, "paid", "it is in early access"),
+        ({"earlyAccessEndsAt": "2099-02-03T00:00:00Z"}, "paid", "until 2099-02-03"),
+        ({"earlyAccessEndsAt": "soon"}, "paid", "it is in early access"),
+        ({"paidAccess": True}, "paid", "it is in early access"),
+        (
+            {"earlyAccessEndsAt": None, "usageControl": "Download", "minor": "?", "sfwOnly": 7},
+            "login",
+            "logged in",
+        ),
+        (
+            {"earlyAccessEndsAt": 5, "usageControl": None, "availability": [], "model": "x"},
+            "login",
+            "logged in",
+        ),
+    ],
+)
+def test_a_refusal_without_words_is_explained_by_the_version(ask_site, site, facts, kind, message) -> None:
+    site.says_json("/api/v1/model-versions/51", {"id": 51, "modelId": 5} | facts)
+    site.says("/api/download/models/51", 401, b"{}")
+    barrier = ask_site.one("civitai:51").barrier
+    assert barrier.kind == kind
+    assert message in barrier.message
+    site.says("/api/download/models/51", 206, b"x", Content_Range="bytes 0-0/9")
+    assert ask_site.one("civitai:51").barrier is None
+
+
+def test_a_file_whose_storage_fails_for_a_moment_is_asked_for_once_more(ask_version) -> None:
+    ask, hub = ask_version(hiccups=1)
+    assert ask.one("civitai:70").barrier is None
+    ask, hub = ask_version(hiccups=2)
+    assert ask("civitai:70") == []
+    assert len([record for record in hub.requests if "/download/" in record.path]) == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ("My Model_v2 final.safetensors", "myModelV2_final.safetensors"),
+        ("myModel_v2Final.safetensors", "author-name.safetensors"),
+        ("myModel_v2Final.safetensors", "old.safetensors"),
+    ],
+)
+def test_a_file_is_known_by_its_authors_name_and_by_the_one_that_civitai_gives_it(
+    ask_version, asked, named
+) -> None:
+    files = (
+        CivitaiFile(1, "other.ckpt", primary=True, format="PickleTensor"),
+        CivitaiFile(2, named),
+        CivitaiFile(3, "config.yaml", type="Config", format="Other"),
+    )
+    ask, _hub = ask_version(type="Checkpoint", model_name="My Model", name="v2 Final", files=files)
+    assert ask.one("civitai:70", name=f"SDXL/{asked}").name == named
+    assert ask.one("civitai:70", name="unlike.safetensors").name == "other.ckpt"
+
+
+@pytest.mark.parametrize("order", ["big", "little"])
+def test_a_crc32_finds_the_file_in_either_order_of_its_bytes(ask, hub, order) -> None:
+    content = hub.content("civitai/51/small.safetensors")
+    digits = zlib.crc32(content.read()).to_bytes(4, order).hex()
+    assert ask.one(digest=Digest("crc32", digits)).id == "civitai:51+1"
+
+
+def test_a_blake3_leads_to_the_file_whose_sha256_proves_it(ask_version) -> None:
+    blake3 = "5" * 64
+    ask, hub = ask_version(files=(CivitaiFile(1, "x.safetensors", published={"BLAKE3": blake3}),))
+    candidate = ask.one(digest=Digest("blake3", blake3))
+    assert candidate.digest == Digest("sha256", hub.content("civitai/70/x.safetensors").sha256)
+    assert Digest("blake3", blake3) in candidate.also_published
+    assert {digest.algorithm for digest in candidate.also_published} == {
+        "autov2",
+        "autov3",
+        "blake3",
+        "crc32",
+    }
+
+
+def test_what_the_scanners_found_is_said_loudly_or_keeps_the_file_back(ask_version) -> None:
+    ask, _hub = ask_version(files=(CivitaiFile(1, "x.ckpt", pickle_scan="Danger"),))
+    (note,) = ask.one("civitai:70").notes
+    assert note.startswith("DANGER")
+    ask, _hub = ask_version(files=(CivitaiFile(1, "x.ckpt", virus_scan="Danger"),))
+    assert ask.one("civitai:70").barrier.kind == "removed"
+
+
+@pytest.mark.parametrize(
+    ("link", "order"),
+    [
+        ("https://civitai.com/models/5", ["com", "red"]),
+        ("https://civitai.red/models/5", ["red", "com"]),
+        ("https://www.civitai.red/models/5", ["red", "com"]),
+        ("https://civitai.green/models/5", ["green", "com", "red"]),
+        ("civitai:51", ["com", "red"]),
+    ],
+)
+def test_the_site_that_a_link_names_is_asked_first(link, order) -> None:
+    civitai = source(Settings())
+    assert civitai._endpoints_for(link) == [f"https://civitai.{top}" for top in order]
+
+
+def test_a_site_that_keeps_a_file_back_does_not_hide_that_another_gives_it(asks, hub, hub_with, site) -> None:
+    site.says_json("/api/v1/model-versions/51", {"id": 51})
+    site.says("/api/download/models/51", 401)
+    both = asks("civitai", settings_for(hub, civitai_endpoints=(site.origin, hub.endpoint)))
+    assert both.one("civitai:51").url.startswith(hub.endpoint)
+    alone = asks("civitai", settings_for(hub, civitai_endpoints=(site.origin,)))
+    assert alone.one("civitai:51").barrier.kind == "login"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://civitai.com/images/12345",
+        "https://civitai-delivery-worker-prod.5ac0637cfd0766c97916cefa3764fbdf.r2.cloudflarestorage.com/"
+        "model/1/x.safetensors?X-Amz-Signature=secret",
+        "https://image.civitai.com/x/y/width=450/1.jpeg",
+    ],
+)
+def test_pictures_and_signed_links_are_no_references(ask, hub, link) -> None:
+    assert ask(link) == []
+    assert hub.requests == []
 
 
 @pytest.mark.parametrize("link", ["civitai:70", "https://civitai.com/models/7", "civitai:70+700"])

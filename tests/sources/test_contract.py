@@ -11,7 +11,16 @@ import pytest
 
 import modelget.sources
 from modelget.errors import SourceUnavailable
-from modelget.hub import DriveRules, DropboxRules, EmbeddedHub, GitHubRules, HubRules, ModelScopeRules
+from modelget.hub import (
+    DriveRules,
+    DropboxRules,
+    EmbeddedHub,
+    GitHubRules,
+    HubRules,
+    KaggleRules,
+    ModelScopeRules,
+    PaperRules,
+)
 from modelget.settings import MIRRORED, Settings
 from modelget.sources import SHARED, all_sources
 from modelget.types import Candidate, Digest, Requirement
@@ -19,6 +28,9 @@ from modelget.types import Candidate, Digest, Requirement
 from .conftest import Site, all_at, http_for, settings_for
 
 SOURCES = [source.name for source in all_sources(Settings())]
+DISCOVERY = {"papers"}
+"""What these find is where a person may look, and is nothing that is fetched."""
+ABOUT_FILES = pytest.mark.parametrize("ask", sorted(set(SOURCES) - DISCOVERY), indirect=True)
 FILE = "split_files/vae/ae.safetensors"
 EXAMPLES: dict[str, Callable[[str, str], list[str]]] = {
     # Given the origins of the embedded hub and of a listed site: references that lead to files.
@@ -81,6 +93,17 @@ EXAMPLES: dict[str, Callable[[str, str], list[str]]] = {
         "detectron2://ImageNetPretrained/MSRA/R-50.pkl",
         "https://dl.fbaipublicfiles.com/segment_anything/sam_vit_b_01ec64.pth",
     ],
+    "kaggle": lambda hub, site: [
+        "kaggle:google/unet/pyTorch/base/2/unet.pth",
+        "kaggle:google/unet/pyTorch/base",
+        "https://www.kaggle.com/models/google/unet/frameworks/PyTorch/variations/base/versions/1",
+        "https://www.kaggle.com/models/google/unet/pyTorch/base/2",
+        "https://www.kaggle.com/models/google/unet",
+        "https://tfhub.dev/google/unet/1",
+        "kaggle:google/bit/tensorFlow2/s/1",
+        "kaggle:google/secret/pyTorch/s/1",
+        "kaggle:google/big/pyTorch/s/1/f7.pth",
+    ],
     "modelscope": lambda hub, site: [
         f"https://modelscope.cn/models/o/r/resolve/master/{FILE}",
         f"https://www.modelscope.cn/models/o/r/file/view/master/{FILE}?status=2",
@@ -91,6 +114,13 @@ EXAMPLES: dict[str, Callable[[str, str], list[str]]] = {
     "openmmlab": lambda hub, site: [
         "https://download.openmmlab.com/mmdetection/v2.0/f/faster_rcnn_20200130-047c8118.pth",
         "https://download.openmmlab.com/mmpose/hrnet_w32-36af842e.pth",
+    ],
+    "papers": lambda hub, site: [
+        "https://huggingface.co/papers/2312.08914",
+        "https://arxiv.org/abs/2312.08914v2",
+        "https://arxiv.org/pdf/hep-th/9901001",
+        "https://paperswithcode.com/paper/some-paper",
+        "https://paperswithcode.com/paper/forgotten",
     ],
     "pytorch_hub": lambda hub, site: [
         "https://download.pytorch.org/models/vgg16-397923af.pth",
@@ -205,7 +235,6 @@ HOSTILE = [
     "https://github.com/o/r",
     "https://github.com/o/r/releases",
     "https://github.com/o/r/releases/tag/v1",
-    "https://github.com/o/r/archive/refs/heads/main.zip",
     "https://github.com/o/r/blob/main",
     "https://github.com/o/r/blob/main/",
     "https://github.com/o/r/blob/main/../../../x.safetensors",
@@ -255,6 +284,29 @@ HOSTILE = [
     "https://sharepoint.com.evil.example/:u:/g/personal/joe/AbCd",
     "https://pan.baidu.com/s/..%2Fx",
     "https://pan.baidu.com@evil.example/s/1AbCd",
+    "kaggle:",
+    "kaggle:a/b/c",
+    "kaggle:a/b/c/../1/x.pth",
+    "kaggle:../../etc/passwd",
+    "kaggle:a/b/c/d/1/../../x.pth",
+    "kaggle:a/b/c/d/1/a\nb.pth",
+    "kaggle:a/b/c/d?x=/1",
+    f"kaggle:a/b/c/d/1/{HUGE}",
+    "https://www.kaggle.com/models/a/b/frameworks/c/variations/../versions/1",
+    "https://www.kaggle.com/models/a/b/frameworks/c/variations/d/versions/1/../../x",
+    "https://www.kaggle.com/models/a/..%2Fb/c/d/1",
+    "https://www.kaggle.com@evil.example/models/a/b/c/d/1",
+    "https://www.kaggle.com.evil.example/models/a/b/c/d/1",
+    "https://tfhub.dev/../../x",
+    "https://tfhub.dev/a/..%2F..%2Fb/1",
+    "https://tfhub.dev.evil.example/a/b/1",
+    "https://huggingface.co/papers/../api/whoami-v2",
+    "https://huggingface.co/papers/2312.08914%2F..%2F..",
+    "https://huggingface.co/papers/trending",
+    "https://arxiv.org/abs/../2312.08914",
+    "https://arxiv.org/abs/2312.08914%0D%0A",
+    "https://paperswithcode.com/paper/..%2F..",
+    "https://paperswithcode.com.evil.example/paper/x",
     "modelscope:",
     "modelscope:o/r",
     "modelscope:o/r/../../x",
@@ -303,6 +355,22 @@ def hub() -> Iterator[EmbeddedHub]:
             states={"0B_large_file": "unscanned", "0B_private_file": "private"},
         ),
         dropbox=DropboxRules(access={"n3wn3wn3w": "acc3ss"}, states={"b4nn3d": "password"}),
+        kaggle=KaggleRules(
+            files={
+                "google/unet/pyTorch/base": ("unet.pth", "readme.md"),
+                "google/unet/PyTorch/base": ("unet.pth", "readme.md"),
+                "google/bit/tensorFlow2/s": ("saved_model.pb",),
+                "google/secret/pyTorch/s": ("x.pth",),
+                "google/big/pyTorch/s": tuple(f"f{number}.pth" for number in range(30)),
+            },
+            versions=dict.fromkeys(("google/unet/pyTorch/base", "google/unet/PyTorch/base"), 2),
+            private=frozenset({"google/secret/pyTorch/s"}),
+            tfhub={"google/unet/1": "/models/google/unet/frameworks/pyTorch/variations/base/versions/1"},
+        ),
+        papers=PaperRules(
+            linked={"2312.08914": {"o/paper": 7, "o/other": 9}, "hep-th/9901001": {}},
+            slugs={"some-paper": "2312.08914"},
+        ),
         modelscope=ModelScopeRules(
             files=dict.fromkeys(("o/r", "o/gated", "o/private"), (FILE,)),
             gated=frozenset({"o/gated"}),
@@ -399,6 +467,7 @@ def test_there_are_enough_hostile_references() -> None:
     assert len(set(HOSTILE)) >= 40
 
 
+@ABOUT_FILES
 def test_the_examples_lead_to_files_or_say_what_stands_in_the_way(ask, examples) -> None:
     for example in examples:
         candidate = ask.one(example)
@@ -414,6 +483,13 @@ def test_the_same_question_gives_the_same_answer(ask, examples, asks, settings) 
     assert asks(ask.source.name, settings)(*examples) == ask(*examples)
 
 
+@pytest.mark.parametrize("ask", sorted(DISCOVERY), indirect=True)
+def test_what_is_only_discovered_is_never_sure(ask, examples) -> None:
+    for candidate in ask(*examples):
+        assert candidate.barrier or (not candidate.evidence.is_sure and candidate.digest is None)
+
+
+@ABOUT_FILES
 def test_an_id_leads_back_to_the_same_candidate(ask, examples) -> None:
     for candidate in ask(*examples):
         assert ask.one(candidate.id) == candidate
@@ -441,14 +517,14 @@ def test_others_links_are_left_alone(ask, hub, site: Site, nobody_asked) -> None
 def test_offline_it_asks_nobody(asks, ask, examples, settings, nobody_asked) -> None:
     offline = asks(ask.source.name, replace(settings, offline=True))
     digest = Digest("sha256", "0" * 64)
-    found = [candidate for example in examples for candidate in offline(example, digest=digest)]
-    assert all(isinstance(candidate, Candidate) for candidate in found)
-    kind = "offline"
-    try:
-        found = offline(digest=digest)
-    except SourceUnavailable as error:
-        found, kind = [], error.kind
-    assert (found, kind) == ([], "offline")
+    for example in [*examples, None]:
+        kind = "offline"
+        try:
+            found = offline(*filter(None, [example]), digest=digest)
+        except SourceUnavailable as error:
+            found, kind = [], error.kind
+        assert all(isinstance(candidate, Candidate) for candidate in found)
+        assert (kind, example is not None or not found) == ("offline", True)
 
 
 def test_a_dead_endpoint_is_unavailable_and_never_nothing(ask, asks, closed_port) -> None:

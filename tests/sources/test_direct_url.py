@@ -80,6 +80,7 @@ def test_scheme_and_host_may_be_written_in_capitals(ask, site) -> None:
         "https://files.example:8443/x.safetensors",
         "http://192.168.0.5/x.safetensors",
         "https://gitlab.com/o/r/-/raw/main/x.pth",
+        "https://storage.googleapis.com/x.pth",  # other places redirect there, and it keeps everybody's files
     ],
 )
 def test_an_unlisted_link_says_how_to_list_it_and_is_not_contacted(ask, contacted, url) -> None:

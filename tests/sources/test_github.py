@@ -10,8 +10,8 @@ from modelget.errors import SourceUnavailable
 from modelget.hub import GitHubRules
 from modelget.hub.github import commit_of
 from modelget.settings import Secret
-from modelget.sources.github import Asset, RepoFile, parse_reference
-from modelget.types import Digest, Evidence
+from modelget.sources.github.references import Archive, Asset, RepoFile, parse_reference
+from modelget.types import Digest, Evidence, Form
 
 from .conftest import settings_for
 
@@ -67,7 +67,9 @@ def file(*place: str, repo: str = "o/r") -> RepoFile:
         ("https://github.com/o/r", None),
         ("https://github.com/o/r/tree/main/vae", None),
         ("https://github.com/o/r/releases/tag/v1.0", None),
-        ("https://github.com/o/r/archive/refs/tags/v1.zip", None),
+        ("https://github.com/o/r/archive/refs/tags/v1.zip", Archive("o/r")),
+        ("https://github.com/o/r/zipball/main/x", Archive("o/r")),
+        ("https://codeload.github.com/o/r/zip/refs/heads/main", Archive("o/r")),
         ("https://gist.github.com/o/r/raw/main/x.pt", None),
         ("https://github.com/o/r/raw/main/../../x.pt", None),
         ("https://github.com/o/r/raw/main/..%2F..%2Fx.pt", None),
@@ -174,12 +176,95 @@ def test_an_owner_over_the_lfs_quota_is_a_limit_and_no_tiny_file(ask_hub) -> Non
     assert caught.value.kind == "rate-limited"
 
 
-def test_a_private_repository_is_nothing_to_strangers_and_a_barrier_to_its_owner(ask_hub) -> None:
-    rules = {"private": frozenset({"o/r"}), "tokens": frozenset({TOKEN})}
-    assert ask_hub(**rules)[0](LINK) == []
-    barrier = ask_hub(TOKEN, **rules)[0].one(LINK).barrier
+PRIVATE = {"private": frozenset({"o/r"}), "tokens": frozenset({TOKEN})}
+
+
+@pytest.mark.parametrize("link", [LINK, "https://github.com/o/r/blob/main/x.pt"])
+def test_a_private_repository_is_nothing_to_strangers(ask_hub, link) -> None:
+    assert ask_hub(**PRIVATE)[0](link) == []
+
+
+def test_a_private_asset_comes_from_the_api_by_its_number(ask_hub) -> None:
+    ask, hub = ask_hub(TOKEN, **PRIVATE)
+    candidate = ask.one(LINK)
+    content = hub.content("github/o/r@v1.0/x4plus.pth")
+    assert candidate.url.startswith(f"{hub.endpoint}/api/v3/repos/o/r/releases/assets/")
+    assert (candidate.form, candidate.barrier) == (Form.OCTETS, None)
+    assert (candidate.id, candidate.digest) == (LINK, Digest("sha256", content.sha256))
+    assert [record.authorized for record in hub.requests if record.origin == "storage"] == [False]
+
+
+def test_a_private_file_comes_from_the_api_as_it_is(ask_hub) -> None:
+    ask, hub = ask_hub(TOKEN, **PRIVATE)
+    candidate = ask.one("https://github.com/o/r/blob/main/vae/x.pt")
+    commit, content = commit_of("o/r", "main"), hub.content("github/o/r/vae/x.pt")
+    assert candidate.url == f"{hub.endpoint}/api/v3/repos/o/r/contents/vae/x.pt?ref={commit}"
+    assert (candidate.form, candidate.digest) == (Form.RAW, Digest("git-sha1", content.git_sha1))
+
+
+def test_a_private_file_in_lfs_is_for_browsers(ask_hub) -> None:
+    ask, hub = ask_hub(TOKEN, **PRIVATE, lfs=frozenset({"o/r/x.pt"}))
+    candidate = ask.one("https://github.com/o/r/blob/main/x.pt")
+    assert candidate.barrier.kind == "login"
+    assert "LFS" in candidate.barrier.message
+    assert "browser" in candidate.barrier.hint
+    assert candidate.size == hub.content("github/o/r/x.pt").size
+
+
+@pytest.mark.parametrize("link", [LINK, "https://github.com/o/r/blob/main/x.pt"])
+def test_a_token_that_may_only_see_which_files_there_are_is_told_so(ask_hub, link) -> None:
+    candidate = ask_hub(TOKEN, **PRIVATE, narrow_tokens=frozenset({TOKEN}))[0].one(link)
+    assert candidate.barrier.kind == "login"
+    assert "read the contents of o/r" in candidate.barrier.hint
+    assert candidate.form is Form.ANY
+
+
+@pytest.mark.parametrize("answer", ["5", 5.5, None, True, -1, "../../../user"])
+def test_a_number_of_an_asset_that_is_none_leads_nowhere(asks, hub_with, site, answer) -> None:
+    settings = settings_for(hub_with(), endpoints={"github": site.origin}, github_token=Secret(TOKEN))
+    asset = {"name": "x4plus.pth", "id": answer, "url": "https://evil.example/"}
+    site.says_json("/api/v3/repos/o/r/releases/tags/v1.0", {"tag_name": "v1.0", "assets": [asset]})
+    assert asks("github", settings).one(LINK).barrier.kind == "login"
+    assert len(site.requests) == 2
+
+
+@pytest.mark.parametrize("link", [LINK, "https://github.com/o/r/blob/main/x.pt"])
+def test_a_stale_token_is_said_to_be_one_where_nothing_is_found(ask_hub, link) -> None:
+    barrier = ask_hub("ghp_stale", **PRIVATE)[0].one(link).barrier
     assert barrier.kind == "login"
-    assert LINK in barrier.hint
+    assert "does not accept your token" in barrier.message
+
+
+def test_a_stale_token_does_not_hide_a_branch_with_a_slash(ask_hub) -> None:
+    ask, _hub = ask_hub("ghp_stale", missing=frozenset({"o/r@feature"}))
+    assert ask.one("https://github.com/o/r/blob/feature/new/x.pt").barrier is None
+
+
+@pytest.mark.parametrize("link", [LINK, "https://github.com/o/r/blob/main/x.pt"])
+def test_a_renamed_repository_is_followed(ask_hub, link) -> None:
+    releases = {key.replace("o/r@", "o/new@"): names for key, names in RELEASES.items()}
+    ask, hub = ask_hub(releases=releases, renamed={"o/r": "o/new"})
+    key = "o/new@v1.0/x4plus.pth" if link == LINK else "o/new/x.pt"
+    assert ask.one(link).size == hub.content(f"github/{key}").size
+    assert ask.one(link).barrier is None
+
+
+def test_an_archive_of_the_source_code_is_refused_with_its_reason(ask_hub) -> None:
+    ask, hub = ask_hub()
+    barrier = ask.one("https://github.com/o/r/archive/refs/tags/v1.zip").barrier
+    assert barrier.kind == "by-hand"
+    assert "source code" in barrier.message
+    assert "https://github.com/o/r/releases" in barrier.hint
+    assert hub.requests == []
+
+
+def test_a_refusal_for_too_many_questions_is_told_from_one_for_good(ask_site, site) -> None:
+    site.says("/api/v3/repos/o/r/releases/tags/v1.0", 403, b"{}")
+    assert ask_site.one(LINK).barrier.kind == "login"
+    site.says("/api/v3/repos/o/r/releases/tags/v1.0", 403, b"{}", Retry_After="300")
+    with pytest.raises(SourceUnavailable) as caught:
+        ask_site(LINK)
+    assert (caught.value.kind, caught.value.retry_after) == ("rate-limited", 300)
 
 
 @pytest.mark.parametrize(("status", "kind", "words"), [(403, "login", "blocked"), (451, "removed", "legal")])

@@ -6,6 +6,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import huggingface_hub.constants
 import pytest
 
 from modelget.errors import SourceUnavailable
@@ -284,6 +285,84 @@ def test_a_stale_token_does_not_hide_public_files(ask_hub) -> None:
     assert candidate.barrier is None
     assert candidate.terms.licence == "apache-2.0"
     assert [record.authorized for record in hub.requests] == [True, False, True, False]
+
+
+def test_a_token_that_is_not_known_is_told_where_a_file_stays_hidden(ask_hub) -> None:
+    ask, hub = ask_hub(TOKEN, gated=frozenset({"o/gated"}), private=frozenset({"o/private"}))
+    for repo, page in (("gated", f"{hub.endpoint}/o/gated"), ("private", "")):
+        hint = ask.one(f"hf:o/{repo}/x.pt").barrier.hint
+        assert "does not know your token" in hint
+        assert page in hint
+    assert ask.http.has_refused_token(hub.endpoint)
+
+
+def test_a_good_token_is_not_called_bad(ask_hub) -> None:
+    ask, hub = ask_hub(TOKEN, private=frozenset({"o/private"}), tokens={TOKEN: frozenset()})
+    assert "yours may not" in ask.one("hf:o/private/x.pt").barrier.hint
+    assert ask.one(f"hf:o/r/{FILE}").barrier is None
+    assert not ask.http.has_refused_token(hub.endpoint)
+
+
+def test_a_fine_grained_token_is_told_which_right_it_lacks(ask_hub) -> None:
+    rules = {"gated": frozenset({"o/r"}), "tokens": {TOKEN: frozenset()}}
+    ask, _hub = ask_hub(TOKEN, **rules, narrow_tokens=frozenset({TOKEN}))
+    barrier = ask.one(f"hf:o/r/{FILE}").barrier
+    assert barrier.kind == "login"
+    assert "fine-grained" in barrier.message
+    assert "gated repos" in barrier.hint
+
+
+@pytest.mark.parametrize(
+    ("state", "message", "hint"), [("pending", "not answered", "Wait"), ("rejected", "rejected", "--choose")]
+)
+def test_what_became_of_a_request_for_access_is_told(ask_hub, state, message, hint) -> None:
+    rules = {"gated": frozenset({"o/r"}), "tokens": {TOKEN: frozenset()}, "access_requests": {"o/r": state}}
+    barrier = ask_hub(TOKEN, **rules)[0].one(f"hf:o/r/{FILE}").barrier
+    assert barrier.kind == "gated"
+    assert message in barrier.message
+    assert hint in barrier.hint
+
+
+def test_a_region_that_is_not_served_is_a_barrier(ask_hub) -> None:
+    ask, _hub = ask_hub(not_here=frozenset({"o/r"}))
+    assert ask.one(f"hf:o/r/{FILE}").barrier.kind == "region"
+
+
+def test_a_weak_etag_names_the_same_bytes(ask_hub) -> None:
+    ask, hub = ask_hub(weak_etags=frozenset({"o/r"}))
+    weights, text = ask(f"hf:o/r/{FILE}", "hf:o/r/config.json")
+    assert weights.digest == Digest("sha256", hub.content(f"o/r/{FILE}").sha256)
+    assert text.digest == Digest("git-sha1", hub.content("o/r/config.json").git_sha1)
+
+
+def test_a_short_wait_that_the_hub_asks_for_is_kept_and_the_question_asked_again(ask_hub) -> None:
+    ask, hub = ask_hub(rate_limited={"o/r": RateLimit(7, times=2)})
+    slept: list[float] = []
+    ask.http.clock = replace(ask.http.clock, sleep=slept.append)
+    assert ask.one(f"hf:o/r/{FILE}").size == hub.content(f"o/r/{FILE}").size
+    assert slept == [7, 7]
+
+
+def test_a_long_wait_is_told_and_not_kept(ask_hub) -> None:
+    ask, _hub = ask_hub(rate_limited={"o/r": RateLimit(240, times=99)})
+    slept: list[float] = []
+    ask.http.clock = replace(ask.http.clock, sleep=slept.append)
+    with pytest.raises(SourceUnavailable, match="for 240 s") as caught:
+        ask(f"hf:o/r/{FILE}")
+    assert caught.value.retry_after == 240
+    assert slept == []
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+def test_nothing_is_sent_but_the_questions(ask_hub, monkeypatch, disabled) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_TELEMETRY", disabled)
+    ask, hub = ask_hub()
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", hub.endpoint)
+    ask(f"hf:o/r/{FILE}")
+    assert [record.path for record in hub.requests if "resolve" not in record.path] == [
+        "/api/models/o/r/revision/main"
+    ]
+    assert huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY is disabled
 
 
 def test_without_a_token_of_ours_none_is_sent(ask, hub, monkeypatch) -> None:

@@ -25,6 +25,7 @@ COMMIT = "a" * 40
             "https://www.modelscope.ai/models/o/r/resolve/v/x.pt",
             "https://www.modelscope.ai/models/o/r/resolve/v/x.pt",
         ),
+        ("hf:o/r/a.zip@v1#b/x y.pt", "https://huggingface.co/o/r/resolve/v1/a.zip#b/x%20y.pt"),
         ("https://github.com/o/r/blob/c/x.pth", "https://github.com/o/r/blob/c/x.pth"),
         ("file:/home/me/x.pt", None),
         ("javascript:alert(1)", None),

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from modelget.errors import InvalidWorkflow
+from modelget.hosts import without_secrets
 from modelget.licences import terms_of
-from modelget.lock_file import LockedModel, format_lock, parse_lock, read_lock, without_secrets, write_whole
+from modelget.lock_file import LockedModel, format_lock, parse_lock, read_lock, write_whole
 from modelget.types import Digest, Restriction
 
 A = LockedModel(

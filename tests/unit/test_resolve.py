@@ -16,7 +16,16 @@ from modelget.http import Http
 from modelget.hub import Contents
 from modelget.library import Library, open_library
 from modelget.resolve import published_digest, resolve
-from modelget.types import Barrier, Candidate, Digest, Evidence, Requirement, SourceFailure
+from modelget.types import (
+    Barrier,
+    Candidate,
+    Decisions,
+    Digest,
+    Evidence,
+    Listing,
+    Requirement,
+    SourceFailure,
+)
 
 WEIGHTS = Contents().of("vae/ae.safetensors").read()
 SHA256 = Digest("sha256", hashlib.sha256(WEIGHTS).hexdigest())
@@ -414,3 +423,98 @@ def test_the_same_bytes_in_the_right_folder_are_what_a_text_tells_of(ask, models
     assert ask(replace(TOLD, digest=SHA256), Shelf()).present.path == path
     elsewhere = ask(replace(TOLD, folder="loras"), Shelf(by_digest=by_digest))
     assert (elsewhere.present, elsewhere.candidates[0].local) == (None, path)
+
+
+# Names alone
+
+
+class Names:
+    """A list with one line for every name."""
+
+    name, only_suggests = "a list", False
+
+    def __init__(self) -> None:
+        self.asked: list[Requirement] = []
+
+    def listings(self, wanted: Requirement, http: Http) -> Iterator[Listing]:
+        self.asked.append(wanted)
+        yield Listing(wanted.name, wanted.folder, "https://listed.example/x", "a list", Evidence.TRUSTED_NAME)
+
+
+@pytest.fixture
+def ask_lists(library: Library):
+    http = Http(HostPolicy(), offline=True)
+    yield lambda wanted, source, names: resolve(wanted, library, [source], http, [names])
+    http.close()
+
+
+UNLINKED = replace(VAE, urls=())
+
+
+class Linked(Shelf):
+    """A source that has these candidates behind that link, and nothing else."""
+
+    def __init__(self, url: str, *found: Candidate, fault: SourceUnavailable | None = None) -> None:
+        super().__init__(*found)
+        self._url, self._linked_fault = url, fault
+
+    def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
+        if self._url in wanted.urls:
+            yield from super().find(wanted, http)
+        elif self._linked_fault and wanted.urls:
+            raise self._linked_fault
+
+
+LISTED = "https://listed.example/x"
+
+
+@pytest.mark.parametrize("wanted", [UNLINKED, VAE], ids=["no link", "a link that leads nowhere"])
+def test_what_only_has_a_name_is_looked_for_in_the_lists(ask_lists, wanted) -> None:
+    (found,) = ask_lists(wanted, Linked(LISTED, candidate()), Names()).candidates
+    assert (found.evidence, found.named_by) == (Evidence.TRUSTED_NAME, "a list")
+
+
+@pytest.mark.parametrize(
+    "linked",
+    [
+        Linked(LINK, candidate(7)),
+        Linked(LINK, candidate(7, barrier=GATED)),
+        Linked("nowhere", fault=SourceUnavailable("busy")),
+    ],
+    ids=["it is there", "it is gated", "its place is down"],
+)
+def test_no_list_is_asked_while_the_declared_link_may_still_be_right(ask_lists, linked) -> None:
+    names = Names()
+    ask_lists(VAE, linked, names)
+    assert names.asked == []
+
+
+def test_no_list_takes_the_place_of_what_a_person_chose(ask_lists) -> None:
+    names = Names()
+    chosen = Decisions(choose={"ae.safetensors": "hf:o/r/gone.safetensors"}).applied_to(VAE)
+    assert ask_lists(chosen, Linked(LISTED, candidate()), names).candidates == ()
+    assert names.asked == []
+
+
+def test_no_list_is_asked_for_what_is_here(ask_lists, models, library) -> None:
+    names = Names()
+    place(models, "vae/ae.safetensors")
+    ask_lists(UNLINKED, Shelf(), names)
+    library.record(place(models, "vae/renamed.safetensors"), SHA256)
+    ask_lists(replace(UNLINKED, name="b.safetensors", digest=SHA256), Shelf(), names)
+    assert names.asked == []
+
+
+def test_a_file_found_by_name_must_have_the_pinned_digest(ask_lists) -> None:
+    pinned = replace(UNLINKED, digest=SHA256)
+    (found,) = ask_lists(pinned, Linked(LISTED, candidate(digest=SHA256)), Names()).candidates
+    assert found.evidence is Evidence.SAME_DIGEST
+    (found,) = ask_lists(pinned, Linked(LISTED, candidate(digest=OTHER)), Names()).candidates
+    assert not found.evidence.is_sure
+
+
+def test_a_recorded_file_with_the_bytes_of_what_a_name_led_to_is_linked(ask_lists, models, library) -> None:
+    twin = place(models, "checkpoints/renamed.safetensors")
+    library.record(twin, SHA256)
+    (found,) = ask_lists(UNLINKED, Linked(LISTED, candidate(digest=SHA256)), Names()).candidates
+    assert found.local == twin

@@ -16,6 +16,7 @@ from modelget.settings import (
     CIVITAI_ENDPOINTS,
     HUB_ENDPOINT,
     MIRRORED,
+    TRUSTED_OWNERS,
     Limits,
     Secret,
     Settings,
@@ -240,6 +241,18 @@ def value(secret: Secret | None) -> str | None:
 def test_the_hub_token_is_read_from_its_variable() -> None:
     assert value(load_settings({"HF_TOKEN": "hf_a\n"}).hub_token) == "hf_a"
     assert value(load_settings({"HF_TOKEN": "  "}).hub_token) is None
+    assert value(load_settings({"HUGGING_FACE_HUB_TOKEN": "hf_old"}).hub_token) == "hf_old"
+    both = {"HUGGING_FACE_HUB_TOKEN": "hf_old", "HF_TOKEN": "hf_a"}
+    assert value(load_settings(both).hub_token) == "hf_a"
+
+
+def test_a_hub_token_that_may_not_be_used_without_being_asked_for_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("hf_file\n")
+    assert value(load_settings({"HF_TOKEN_PATH": str(file)}).hub_token) == "hf_file"
+    assert value(load_settings({"HF_TOKEN_PATH": str(tmp_path / "none")}).hub_token) is None
+    for place in ({"HF_TOKEN": "hf_a"}, {"HF_TOKEN_PATH": str(file)}):
+        assert load_settings(place | {"HF_HUB_DISABLE_IMPLICIT_TOKEN": "1"}).hub_token is None
 
 
 @pytest.mark.parametrize(
@@ -276,6 +289,7 @@ def test_each_token_belongs_to_the_origins_of_its_own_site() -> None:
         "https://huggingface.co": "h",
         "https://civitai.com": "c",
         "https://civitai.red": "c",
+        "https://civitai.green": "c",
     }
 
 
@@ -369,6 +383,93 @@ def test_offline_the_hubs_client_is_not_even_loaded(
 ) -> None:
     stored(lambda: pytest.fail("it was asked"))
     assert load_settings(offline=True).hub_token is None
+
+
+# The catalogue and trusted owners
+
+
+def test_the_owners_list_is_the_one_beside_the_settings_if_there_is_one(file, written) -> None:
+    environ = written("")
+    assert load_settings(environ).catalog is None
+    beside = file.with_name("catalog.toml")
+    beside.touch()
+    assert load_settings(environ).catalog == beside
+
+
+def test_the_owners_list_lies_in_comfyuis_system_folder_even_without_settings(tmp_path: Path) -> None:
+    folder = tmp_path / "user" / "__modelget"
+    folder.mkdir(parents=True)
+    (folder / "catalog.toml").touch()
+    assert load_settings({}, comfyui=tmp_path).catalog == folder / "catalog.toml"
+
+
+def test_the_owners_list_may_be_elsewhere(file, written, tmp_path) -> None:
+    (tmp_path / "one.toml").touch()
+    (tmp_path / "two.toml").touch()
+    environ = written('catalog = "one.toml"')
+    assert load_settings(environ).catalog == tmp_path / "one.toml"
+    environ["MODELGET_CATALOG"] = str(tmp_path / "two.toml")
+    assert load_settings(environ).catalog == tmp_path / "two.toml"
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"), [('catalog = "gone.toml"', {}), ("", {"MODELGET_CATALOG": "gone.toml"})]
+)
+def test_a_list_that_is_named_must_be_there(written, text, variable) -> None:
+    with pytest.raises(InvalidSetting, match=r"gone\.toml"):
+        load_settings(written(text) | variable)
+
+
+def test_trusted_owners_are_a_short_list_unless_the_owner_says_otherwise(written) -> None:
+    assert load_settings({}).trusted_owners == TRUSTED_OWNERS
+    assert load_settings(written("trusted_owners = []")).trusted_owners == ()
+    assert load_settings(written('trusted_owners = ["a", "b", "a"]')).trusted_owners == ("a", "b")
+    assert load_settings({"MODELGET_TRUSTED_OWNERS": "a, b"}).trusted_owners == ("a", "b")
+
+
+@pytest.mark.parametrize("value", ["5", '["a/b"]', '["../x"]', '["a b"]', '["a?x=1"]', "{ a = 1 }"])
+def test_what_cannot_be_an_owner_is_refused(written, value) -> None:
+    with pytest.raises(InvalidSetting, match="trusted_owners"):
+        load_settings(written(f"trusted_owners = {value}"))
+
+
+@pytest.mark.parametrize(
+    ("environ", "header"),
+    [
+        ({"KAGGLE_API_TOKEN": "kg"}, "Bearer kg"),
+        ({"KAGGLE_USERNAME": "joe", "KAGGLE_KEY": "k"}, "Basic am9lOms="),
+        ({"KAGGLE_API_TOKEN": "kg", "KAGGLE_USERNAME": "joe", "KAGGLE_KEY": "k"}, "Bearer kg"),
+    ],
+)
+def test_kaggle_knows_a_person_by_a_token_or_by_name_and_key(environ: dict[str, str], header: str) -> None:
+    settings = load_settings(environ)
+    assert {origin: secret.headers for origin, secret in settings.credentials.items()} == {
+        "https://www.kaggle.com": {"Authorization": header}
+    }
+    assert "joe" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        ('{"username": "joe", "key": "k"}', "Basic am9lOms="),
+        ("{", None),
+        ("[]", None),
+        ('{"username": "joe"}', None),
+        (None, None),
+    ],
+)
+def test_kaggles_own_file_is_read_where_its_tools_keep_it(
+    tmp_path: Path, text: str | None, header: str | None
+) -> None:
+    if text is not None:
+        (tmp_path / "kaggle.json").write_text(text)
+    token = load_settings({"KAGGLE_CONFIG_DIR": str(tmp_path)}).kaggle_token
+    assert (token and token.headers["Authorization"]) == header
+
+
+def test_half_a_login_is_none() -> None:
+    assert load_settings({"KAGGLE_USERNAME": "joe"}).kaggle_token is None
 
 
 def test_how_long_a_prompt_is_held_who_may_change_things_and_by_which_names_are_settings(tmp_path) -> None:

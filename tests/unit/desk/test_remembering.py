@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from modelget.desk.remembering import ANSWER_SECONDS, FAILURE_SECONDS, Remembering
+from modelget.desk.remembering import ANSWER_SECONDS, FAILURE_SECONDS, RememberingList, RememberingSource
 from modelget.errors import SourceUnavailable
-from modelget.types import Candidate, Evidence, Requirement
+from modelget.types import Candidate, Evidence, Listing, Requirement
 
 WANTED = Requirement("a.safetensors")
 
@@ -34,7 +34,7 @@ class Clock:
 
 def test_an_answer_holds_for_its_time_and_for_that_question_alone():
     source, clock = Source(), Clock()
-    remembering = Remembering(source, clock)
+    remembering = RememberingSource(source, clock)
     for _ in range(3):
         assert [found.id for found in remembering.find(WANTED, None)] == ["test:a.safetensors"]
     assert source.asked == 1
@@ -48,10 +48,34 @@ def test_an_answer_holds_for_its_time_and_for_that_question_alone():
 def test_a_failure_is_no_answer_and_is_asked_about_again_soon():
     source, clock = Source(), Clock()
     source.error = SourceUnavailable("no answer")
-    remembering = Remembering(source, clock)
+    remembering = RememberingSource(source, clock)
     for _ in range(2):
         with pytest.raises(SourceUnavailable):
             remembering.find(WANTED, None)
     assert source.asked == 1
     source.error, clock.now = None, FAILURE_SECONDS
     assert list(remembering.find(WANTED, None))
+
+
+class Names:
+    name, only_suggests = "names", True
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def listings(self, wanted, http):
+        self.asked += 1
+        yield Listing(wanted.name, "vae", "hf:o/r/x", "names", Evidence.SAME_NAME)
+        raise SourceUnavailable("half of it is missing")
+
+
+def test_a_list_says_again_what_it_said_before_it_failed():
+    names, clock = Names(), Clock()
+    remembering = RememberingList(names, clock)
+    assert (remembering.name, remembering.only_suggests) == ("names", True)
+    for _ in range(2):
+        answer = iter(remembering.listings(WANTED, None))
+        assert next(answer).url == "hf:o/r/x"
+        with pytest.raises(SourceUnavailable):
+            next(answer)
+    assert names.asked == 1

@@ -9,6 +9,7 @@ import pytest
 
 from modelget.desk import may_fetch_unasked, open_decision
 from modelget.types import (
+    Archive,
     Candidate,
     Digest,
     Download,
@@ -21,13 +22,13 @@ from modelget.types import (
 )
 
 SURE = Candidate(
-    "test",
-    "test:a",
-    "https://x.example/a",
-    "a.safetensors",
-    Evidence.DECLARED_URL,
-    100,
-    Digest("sha256", "a" * 64),
+    source="test",
+    id="test:a",
+    url="https://x.example/a",
+    name="a.safetensors",
+    evidence=Evidence.DECLARED_URL,
+    size=100,
+    digest=Digest("sha256", "a" * 64),
 )
 
 
@@ -55,6 +56,8 @@ def test_a_sure_file_with_digest_and_size_in_a_format_without_code_needs_nobody(
         item(replace(SURE, digest=Digest("md5-prefix", "abcdef12"))),
         item(replace(SURE, digest=Digest("autov1", "abcdef12"))),
         item(replace(SURE, size=None)),
+        item(replace(SURE, digest=Digest("md5", "a" * 32))),
+        item(replace(SURE, archive=Archive("test:z", "zip"))),
         item(replace(SURE, name="a.ckpt"), "a.ckpt"),
         item(replace(SURE, name="a.ckpt"), "a.safetensors"),
         item(SURE, "a.pth"),

@@ -18,7 +18,7 @@ from faults.bench import MIB, spans_in, wait_until
 from modelget.fetch import keeper as keeper_module
 from modelget.fetch import part as module
 from modelget.fetch.keeper import Keeper
-from modelget.fetch.part import Part, discard_leftovers, staged_bytes
+from modelget.fetch.part import Part, bytes_on_disk, discard_leftovers
 from modelget.types import Candidate, Digest, Download, Evidence
 
 BODY = random.Random(7).randbytes(MIB)  # noqa: S311
@@ -225,11 +225,11 @@ def test_leftovers_go_as_a_whole(open_part, download):
     part.close()
     discard_leftovers(download)
     assert list(download.staging.iterdir()) == []
-    assert staged_bytes(download) == 0
+    assert bytes_on_disk(download) == 0
 
 
 def test_a_hole_takes_no_room_on_the_disk(open_part, download):
     part = open_part()
     part.write(64 * MIB, BODY)
     part.checkpoint()
-    assert len(BODY) <= staged_bytes(download) < 2 * len(BODY)
+    assert len(BODY) <= bytes_on_disk(download) < 2 * len(BODY)

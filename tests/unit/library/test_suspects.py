@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from modelget.library import is_alike
 from modelget.library import suspects as suspects_module
 from modelget.types import Digest
 
@@ -37,3 +40,28 @@ def test_where_files_have_no_number_names_tell_them_apart(library, models, monke
     for name in ("one.pt", "two.pt"):
         put(models / "vae" / name, b"1234")
     assert list(library.suspects("x.pt", 4)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("x (1).pth", "x.pth"),
+        ("x(2).pth", "sub/x.pth"),
+        ("X - Copy (3).pth", "x.pth"),
+        ("copy of x.pth", "x.pth"),
+        ("x copy.pth", "x.pth"),
+        ("a b.pth", "a_b.pth"),
+        ("a%20b.pth", "a b.pth"),
+        ("e\u0301.pth", "\u00e9.pth"),
+        ("x (1).pth", "x (1).pth"),
+    ],
+)
+def test_a_name_that_browsers_make_of_the_wanted_one_is_alike(name, wanted) -> None:
+    assert is_alike(name, wanted)
+
+
+@pytest.mark.parametrize(
+    "name", ["xx.pth", "x (a).pth", "x-2.pth", "x (1234).pth", "(1).pth", "x v2.pth", "y (1).pth"]
+)
+def test_a_name_that_may_be_another_model_is_not_alike(name) -> None:
+    assert not is_alike(name, "x.pth")

@@ -15,6 +15,7 @@ SHA256 = Digest("sha256", hashlib.sha256(BODY).hexdigest())
 AUTOV2 = Digest("autov2", SHA256.hex[:10])
 UNKNOWN = Digest("crc32", "0" * 8)
 SHA256_PREFIX = Digest("sha256-prefix", SHA256.hex[:8])
+MD5 = Digest("md5", hashlib.md5(BODY).hexdigest())  # noqa: S324
 MD5_PREFIX = Digest("md5-prefix", hashlib.md5(BODY).hexdigest()[:6])  # noqa: S324
 
 
@@ -27,7 +28,7 @@ def hashed(wanted: Digest | None, size: int | None = len(BODY), body: bytes = BO
 
 @pytest.mark.parametrize(
     "wanted",
-    [SHA256, AUTOV2, git_sha1(BODY), SHA256_PREFIX, MD5_PREFIX],
+    [SHA256, AUTOV2, git_sha1(BODY), SHA256_PREFIX, MD5, MD5_PREFIX],
     ids=lambda digest: digest.algorithm,
 )
 def test_right_bytes_are_proven_and_one_wrong_byte_is_not(wanted):
@@ -94,7 +95,7 @@ def test_autov3_of_what_has_no_tensors_is_that_of_nothing(file):
     assert check_digest("x", autov3(b""), hasher)
 
 
-@pytest.mark.parametrize("wanted", [SHA256_PREFIX, MD5_PREFIX], ids=lambda digest: digest.algorithm)
-def test_a_few_digits_are_compared_and_are_no_proof_of_bytes_from_anywhere(wanted):
+@pytest.mark.parametrize("wanted", [SHA256_PREFIX, MD5, MD5_PREFIX], ids=lambda digest: digest.algorithm)
+def test_an_md5_and_a_few_digits_are_compared_and_are_no_proof_of_bytes_from_anywhere(wanted):
     assert check_digest("x", wanted, hashed(wanted))
     assert not Hasher(wanted, len(BODY)).proves(wanted)

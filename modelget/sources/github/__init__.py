@@ -8,57 +8,23 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
-from ..documents import Pointer, is_pointer, parse_pointer
-from ..errors import HostNotAllowed, SourceUnavailable
-from ..http import Http
-from ..settings import GITHUB_API, Settings
-from ..types import Barrier, Candidate, Digest, Evidence, Requirement
-from .fields import digest, entries, text, whole
-from .look import ELSEWHERE, is_plain, leads_off, look, read_link
+from ...documents import Pointer, is_pointer, parse_pointer
+from ...errors import HostNotAllowed, SourceUnavailable
+from ...http import Http
+from ...settings import GITHUB_API, Settings
+from ...types import Barrier, Candidate, Digest, Evidence, Form, Requirement
+from ..fields import digest, entries, text, whole
+from ..look import ELSEWHERE, Look, is_plain, leads_off, look
+from .references import MEDIA, PAGES, RAW, WEB, Archive, Asset, RepoFile, parse_reference
 
-_WEB, _RAW, _MEDIA = "github.com", "raw.githubusercontent.com", "media.githubusercontent.com"
-_PAGES = frozenset({_WEB, f"www.{_WEB}", _RAW, _MEDIA})
-_NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_LONGEST_BRANCH = 3
-"""Parts of a branch's name (``feature/x/y``) that are tried: a link does not show where it ends."""
 
 _NOT_THERE = (404, 409, 422)
 """What the API says about a commit: no such repository, an empty one, no such reference."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A file attached to a release; without a tag, to whichever is the latest."""
-
-    repo: str
-    name: str
-    tag: str | None = None
-
-    @property
-    def path(self) -> str:
-        """Where it is on github.com."""
-        place = f"download/{quote(self.tag, safe='')}" if self.tag else "latest/download"
-        return f"{self.repo}/releases/{place}/{quote(self.name)}"
-
-
-@dataclass(frozen=True, slots=True)
-class RepoFile:
-    """A file in a repository: ``place`` is reference and path, undivided, because a link does not divide them."""
-
-    repo: str
-    place: tuple[str, ...]
-
-    def readings(self) -> Iterator[tuple[str, str]]:
-        """Yield reference and path as the link may be read, the likeliest first."""
-        is_full = self.place[0] == "refs" and self.place[1] in ("heads", "tags") and len(self.place) > 3
-        start, first = (1, 3) if is_full else (0, 1)  # the API calls it "heads/main"
-        for end in range(first, min(first + _LONGEST_BRANCH, len(self.place))):
-            yield "/".join(self.place[start:end]), "/".join(self.place[end:])
 
 
 class GitHub:
@@ -67,23 +33,37 @@ class GitHub:
     name = "github"
     label = "GitHub"
     # Releases are redirected to signed links below githubusercontent.com.
-    hosts = frozenset({*_PAGES, "api.github.com", "*.githubusercontent.com"})
+    hosts = frozenset({*PAGES, "api.github.com", "*.githubusercontent.com"})
 
-    def __init__(self, mirror: str | None) -> None:
+    def __init__(self, mirror: str | None, *, has_token: bool) -> None:
+        self._has_token = has_token
         self._api = f"{mirror}/api/v3" if mirror else GITHUB_API
-        self._web = mirror or f"https://{_WEB}"
-        self._raw = f"{mirror}/raw" if mirror else f"https://{_RAW}"
-        self._media = f"{mirror}/media" if mirror else f"https://{_MEDIA}/media"
+        self._web = mirror or f"https://{WEB}"
+        self._raw = f"{mirror}/raw" if mirror else f"https://{RAW}"
+        self._media = f"{mirror}/media" if mirror else f"https://{MEDIA}/media"
         self.endpoints = (self._api,)
 
     def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
         """Look up each declared link to a release asset or a file."""
         for url in wanted.urls:
             reference = parse_reference(url)
-            if isinstance(reference, Asset):
-                yield from self._asset(reference, http)
+            if isinstance(reference, Archive):
+                yield self._refused_archive(reference)
             elif reference is not None:
-                yield from self._file(reference, http)
+                found = list(self._look_up(reference, http))
+                if not found and http.has_refused_token(self._api):
+                    found = [replace(self._as_declared(reference), barrier=_stale_token())]
+                yield from found
+
+    def _look_up(self, reference: Asset | RepoFile, http: Http) -> Iterator[Candidate]:
+        if isinstance(reference, Asset):
+            return self._asset(reference, http)
+        return self._file(reference, http)
+
+    def _as_declared(self, reference: Asset | RepoFile) -> Candidate:
+        if isinstance(reference, Asset):
+            return self._of_asset(reference)
+        return self._of_file(reference.repo, *next(reference.readings()))
 
     def _asset(self, asset: Asset, http: Http) -> Iterator[Candidate]:
         if http.offline:
@@ -101,7 +81,12 @@ class GitHub:
             candidate = self._of_asset(replace(asset, tag=tag))
             published = _published(text(found, "digest"))
             candidate = replace(candidate, size=whole(found, "size"), digest=published)
-            yield self._probed(candidate, asset.repo, http)
+            number = whole(found, "id")
+            # Built from the number: the answer's own address could lead anywhere.
+            private = (
+                f"{self._api}/repos/{asset.repo}/releases/assets/{number}" if number is not None else None
+            )
+            yield self._probed(candidate, asset.repo, http, private, Form.OCTETS)
 
     def _file(self, file: RepoFile, http: Http) -> Iterator[Candidate]:
         for reference, path in file.readings():
@@ -123,14 +108,16 @@ class GitHub:
         """Return a file as its repository lists it: the entry of an LFS file is that of its pointer."""
         candidate = self._of_file(repo, commit, path)
         pointer = _pointer_in(entry)
+        private = None  # nothing in the API gives out the bytes behind a pointer
         if pointer is None:
+            private = f"{self._api}/repos/{repo}/contents/{quote(path)}?ref={commit}"
             blob = digest("git-sha1", text(entry, "sha"))
             candidate = replace(candidate, size=whole(entry, "size"), digest=blob)
         else:
             url = f"{self._media}/{repo}/{commit}/{quote(path)}"
             sha256 = digest("sha256", pointer.sha256)
             candidate = replace(candidate, url=url, size=pointer.size, digest=sha256)
-        return self._probed(candidate, repo, http)
+        return self._probed(candidate, repo, http, private, Form.RAW)
 
     def _commit(self, repo: str, reference: str, http: Http) -> str | None:
         if _COMMIT.fullmatch(reference):
@@ -160,16 +147,25 @@ class GitHub:
             if error.kind == "rate-limited":
                 message = f"{error}; GITHUB_TOKEN, a token without any rights, allows 5000 questions an hour"
                 raise SourceUnavailable(message, error.kind, error.retry_after, error.status) from error
-            if error.status in _NOT_THERE:
-                return None
             if barrier := _barrier(error.status):
                 raise _Barred(barrier) from error
-            raise
+            if error.status not in _NOT_THERE:
+                raise
+            return None
 
-    def _probed(self, candidate: Candidate, repo: str, http: Http) -> Candidate:
-        """Ask for the first bytes: only that tells whether somebody without our token's rights gets them."""
+    def _probed(
+        self, candidate: Candidate, repo: str, http: Http, private: str | None, form: Form
+    ) -> Candidate:
+        """Ask for the first bytes: only that tells who gets them.
+
+        What is not public has no link that a token opens; the API hands it out instead, at ``private``.
+        """
         try:
             seen = look(candidate.url, http)
+            if _is_closed(seen) and private and self._has_token:
+                mine = look(private, http, form)
+                if mine.is_file:
+                    seen, candidate = mine, replace(candidate, url=private, form=form)
         except HostNotAllowed as error:
             return replace(candidate, barrier=leads_off(candidate.url, error))
         if is_pointer(seen.opening) and candidate.url.startswith(self._media):
@@ -177,23 +173,41 @@ class GitHub:
             raise SourceUnavailable(f"{repo} is over its LFS data quota", "rate-limited", status=seen.status)
         if seen.is_file:
             return replace(candidate, size=candidate.size if candidate.size is not None else seen.size)
-        if seen.status in (401, 403, 404) and not seen.is_rate_limit:
-            hint = f"Download it from {candidate.id} in a browser that is logged in. Else: {ELSEWHERE}"
-            barrier = Barrier("login", f"GitHub does not hand out this file of {repo} to everybody", hint)
-            return replace(candidate, barrier=barrier)
+        if _is_closed(seen):
+            return replace(candidate, barrier=self._closed(candidate, repo, is_in_lfs=private is None))
         if barred := _barrier(seen.status):
             return replace(candidate, barrier=barred)
         raise seen.failure("GitHub")
 
+    def _closed(self, candidate: Candidate, repo: str, *, is_in_lfs: bool) -> Barrier:
+        browser = f"Download it from {candidate.id} in a browser that is logged in. Else: {ELSEWHERE}"
+        if is_in_lfs:
+            return Barrier("login", f"GitHub gives LFS files of {repo} to browsers and Git only", browser)
+        if self._has_token:
+            hint = f"Let your token read the contents of {repo}. Or: {browser}"
+        else:
+            hint = f"Set GITHUB_TOKEN to a token that may read {repo}. Or: {browser}"
+        return Barrier("login", f"GitHub does not hand out this file of {repo} to everybody", hint)
+
+    def _refused_archive(self, archive: Archive) -> Candidate:
+        """Return GitHub's archive of a repository, which is nothing to install."""
+        link = f"https://{WEB}/{archive.repo}"
+        barrier = Barrier(
+            "by-hand",
+            "this link leads to an archive of the source code, packed anew for each download, and not to a model",
+            f"Find the model's own file at {link} or {link}/releases, and pass it: --choose NAME=LINK.",
+        )
+        return replace(self._candidate(link, "", archive.repo.rpartition("/")[2], None), barrier=barrier)
+
     def _of_asset(self, asset: Asset) -> Candidate:
-        return self._candidate(f"https://{_WEB}/{asset.path}", f"{self._web}/{asset.path}", asset.name, None)
+        return self._candidate(f"https://{WEB}/{asset.path}", f"{self._web}/{asset.path}", asset.name, None)
 
     def _of_file(self, repo: str, reference: str, path: str) -> Candidate:
         folder, _slash, name = path.rpartition("/")
         place = f"{quote(reference)}/{quote(path)}"
         kept_in = folder.rpartition("/")[2] or None
         return self._candidate(
-            f"https://{_WEB}/{repo}/blob/{place}", f"{self._raw}/{repo}/{place}", name, kept_in
+            f"https://{WEB}/{repo}/blob/{place}", f"{self._raw}/{repo}/{place}", name, kept_in
         )
 
     def _candidate(self, link: str, url: str, name: str, folder: str | None) -> Candidate:
@@ -202,27 +216,7 @@ class GitHub:
 
 def source(settings: Settings) -> GitHub:
     """Make the source."""
-    return GitHub(settings.endpoints.get("github"))
-
-
-def parse_reference(reference: str) -> Asset | RepoFile | None:
-    """Read a link to a release asset or to a file (``blob``, ``raw``, the raw and LFS hosts); None for others."""
-    link = read_link(reference, _PAGES)
-    if link is None:
-        return None
-    host = (link.hostname or "").removeprefix("www.")
-    # Decoded part by part: an encoded slash belongs to a tag's name, and may not hide a "..".
-    parts = [unquote(part) for part in link.path.removeprefix("/").split("/")]
-    if host == _MEDIA:
-        parts = parts[1:] if parts[0] == "media" else []
-    if len(parts) < 4 or not all(_NAME.fullmatch(part) for part in parts[:2]):
-        return None
-    repo, rest = "/".join(parts[:2]), parts[2:]
-    if not all(map(is_plain, "/".join(rest).split("/"))):
-        return None
-    if host == _WEB:
-        return _on_the_web(repo, rest)
-    return RepoFile(repo, tuple(rest))
+    return GitHub(settings.endpoints.get("github"), has_token=settings.github_token is not None)
 
 
 class _Barred(Exception):
@@ -230,14 +224,14 @@ class _Barred(Exception):
         self.barrier = barrier
 
 
-def _on_the_web(repo: str, rest: list[str]) -> Asset | RepoFile | None:
-    if rest[0] in ("blob", "raw") and len(rest) > 2:
-        return RepoFile(repo, tuple("/".join(rest[1:]).split("/")))
-    if rest[:2] == ["releases", "download"] and len(rest) > 3:
-        return Asset(repo, rest[-1], "/".join(rest[2:-1]))
-    if rest[:3] == ["releases", "latest", "download"] and len(rest) == 4:
-        return Asset(repo, rest[3])
-    return None
+def _stale_token() -> Barrier:
+    hint = "Set GITHUB_TOKEN to a token that may read it; a wrong link looks the same."
+    return Barrier("login", "GitHub does not accept your token, and shows no such file without one", hint)
+
+
+def _is_closed(seen: Look) -> bool:
+    """Tell a file that is not for everybody from a server that has answered often enough."""
+    return seen.status in (401, 403, 404) and not seen.is_rate_limit
 
 
 def _barrier(status: int | None) -> Barrier | None:

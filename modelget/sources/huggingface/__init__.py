@@ -10,14 +10,15 @@ from threading import Lock
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from ..errors import InvalidSetting, SourceUnavailable
-from ..hosts import origin_of
-from ..http import Http, retry_after
-from ..settings import Secret, Settings
-from ..types import UNSTATED, Barrier, Candidate, Digest, Evidence, Requirement, Terms
-from .terms import hub_terms
+from ...errors import InvalidSetting
+from ...hosts import origin_of
+from ...http import Http
+from ...settings import Secret, Settings
+from ...types import UNSTATED, Candidate, Digest, Evidence, Requirement, Terms
+from ..terms import hub_terms
+from .client import HubClient, hub_errors, status_of
+from .refusals import barrier, gate, unavailable
 
-_TIMEOUT = 15.0
 _KINDS = {"datasets": "dataset", "spaces": "space"}
 _PAGES = frozenset({"huggingface.co", "www.huggingface.co", "hf.co", "hf-mirror.com"})
 _NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9._-]{0,95}")
@@ -74,7 +75,7 @@ class HuggingFace:
     def __init__(self, endpoint: str, token: Secret | None) -> None:
         self.endpoints = (endpoint,)
         self._endpoint = endpoint
-        self._token: str | bool = token.reveal() if token else False
+        self._client = HubClient(endpoint, token)
         self._pages = _PAGES | {_host(endpoint)}
         self._cards: dict[tuple[str, str, str, bool], Card] = {}
         self._card_locks: defaultdict[tuple[str, str, str, bool], Lock] = defaultdict(Lock)
@@ -94,11 +95,13 @@ class HuggingFace:
         from huggingface_hub import get_hf_file_metadata
 
         try:
-            found = self._ask(get_hf_file_metadata, file.url(self._endpoint), endpoint=self._endpoint)
-        except _hub_errors() as error:
+            found = self._client.ask(
+                get_hf_file_metadata, file.url(self._endpoint), http=http, endpoint=self._endpoint
+            )
+        except hub_errors() as error:
             yield from self._refused(file, error, http)
             return
-        card = self._card(file, files=False)
+        card = self._card(file, http, files=False)
         pinned = HubFile(file.kind, file.repo, file.path, found.commit_hash or file.revision)
         digest = _digest(found.etag)
         yield self._candidate(pinned, size=found.size, digest=digest, terms=card.terms)
@@ -107,13 +110,13 @@ class HuggingFace:
         """Return a file that may not be had with what stands in the way; nothing for one that is not there."""
         from huggingface_hub import errors
 
-        status = _status(error)
+        token = self._client.token_state(http)
         if isinstance(error, errors.GatedRepoError):  # first: it is also a RepositoryNotFoundError
-            yield self._gated(file, logged_in=status != 401)
-        elif barrier := _barrier(file, error):
-            yield self._candidate(file, barrier=barrier)
-        elif status != 404:
-            raise _unavailable(file, error, http) from error
+            yield self._gated(file, error, http)
+        elif barred := barrier(file.repo_id, token, error):
+            yield self._candidate(file, barrier=barred)
+        elif status_of(error) != 404:
+            raise unavailable(file.repo_id, error, http) from error
 
     def _candidate(self, file: HubFile, **known: Any) -> Candidate:
         return Candidate(
@@ -126,34 +129,31 @@ class HuggingFace:
             **known,
         )
 
-    def _gated(self, file: HubFile, *, logged_in: bool) -> Candidate:
+    def _gated(self, file: HubFile, error: Exception, http: Http) -> Candidate:
         """Return a file whose terms must be accepted first; only a person in a browser can do that."""
-        card = self._card(file, files=True)
+        card = self._card(file, http, files=True)
         size, digest = card.files.get(file.path, (None, None))
         page = f"{self._endpoint}/{file.repo_id}"
-        login = "with the account of your token" if logged_in else "and set HF_TOKEN (or run `hf auth login`)"
-        barrier = Barrier(
-            "gated", f"{file.repo_id} is gated", f"Accept its terms at {page} {login}, then try again."
-        )
+        barred = gate(file.repo_id, page, self._client.token_state(http), error)
         terms = replace(card.terms, gated=True)
-        return self._candidate(file, size=size, digest=digest, terms=terms, barrier=barrier)
+        return self._candidate(file, size=size, digest=digest, terms=terms, barrier=barred)
 
-    def _card(self, file: HubFile, *, files: bool) -> Card:
+    def _card(self, file: HubFile, http: Http, *, files: bool) -> Card:
         """Return the repository's card, asked for once however many of its files are wanted."""
         key = (file.kind, file.repo, file.revision, files)
         with self._card_locks[key]:
             if key not in self._cards:
-                self._cards[key] = self._read_card(file, files=files)
+                self._cards[key] = self._read_card(file, http, files=files)
             return self._cards[key]
 
-    def _read_card(self, file: HubFile, *, files: bool) -> Card:
+    def _read_card(self, file: HubFile, http: Http, *, files: bool) -> Card:
         from huggingface_hub import HfApi
 
         api = HfApi(endpoint=self._endpoint, library_name="modelget")
         options = {"repo_type": file.kind, "revision": file.revision, "files_metadata": files}
         try:
-            info = self._ask(api.repo_info, file.repo, **options)
-        except _hub_errors() + _ODD_ANSWERS:
+            info = self._client.ask(api.repo_info, file.repo, http=http, **options)
+        except hub_errors() + _ODD_ANSWERS:
             return Card()  # it adds to what is shown and decides nothing: no failure
         card = getattr(getattr(info, "card_data", None), "__dict__", None)  # of whatever type a card is
         page = f"{self._endpoint}/{file.repo_id}"
@@ -166,17 +166,6 @@ class HuggingFace:
                 for entry in listed
             },
         )
-
-    def _ask(self, question: Any, *args: Any, **options: Any) -> Any:
-        """Ask with our token, and without it when the Hub refuses: a stale token must not hide public files."""
-        from huggingface_hub import errors
-
-        try:
-            return question(*args, token=self._token, timeout=_TIMEOUT, **options)
-        except errors.HfHubHTTPError as error:
-            if not self._token or _status(error) != 401:
-                raise
-            return question(*args, token=False, timeout=_TIMEOUT, **options)
 
 
 def source(settings: Settings) -> HuggingFace:
@@ -242,45 +231,3 @@ def _digest(etag: str | None) -> Digest | None:
         return Digest(algorithm, etag) if algorithm and etag else None
     except ValueError:
         return None
-
-
-def _hub_errors() -> tuple[type[Exception], ...]:
-    """Name what huggingface_hub raises when a request fails.
-
-    Its HTTP library is requests (0.x), httpx (1.x) or httpx2 (2.x); the base classes of its own error tell
-    which, so that none of them needs to be imported.
-    """
-    from huggingface_hub.errors import HfHubHTTPError
-
-    return (*(base for base in HfHubHTTPError.__bases__ if issubclass(base, Exception)), OSError)
-
-
-def _barrier(file: HubFile, error: Exception) -> Barrier | None:
-    from huggingface_hub import errors
-
-    elsewhere = "Find the file elsewhere: --choose NAME=ID."
-    if isinstance(error, errors.RepositoryNotFoundError):
-        hint = "If it is private, set HF_TOKEN to a token that may read it; else find the file elsewhere."
-        return Barrier("login", f"{file.repo_id} is not public, or gone", hint)
-    if isinstance(error, errors.DisabledRepoError):
-        return Barrier("removed", f"{file.repo_id} was disabled", elsewhere)
-    if _status(error) == 403:  # most often a fine-grained token without the right to read gated repositories
-        hint = f"Give your token the right to read it in your Hugging Face settings. Else: {elsewhere}"
-        return Barrier("login", f"the Hub refuses access to {file.repo_id}", hint)
-    if _status(error) == 451:
-        return Barrier("region", f"the Hub does not serve {file.repo_id} in this region", elsewhere)
-    return None
-
-
-def _status(error: Exception) -> int:
-    return int(getattr(getattr(error, "response", None), "status_code", 0) or 0)
-
-
-def _unavailable(file: HubFile, error: Exception, http: Http) -> SourceUnavailable:
-    status = _status(error)
-    if not status:
-        return SourceUnavailable(f"{file.repo_id}: the Hub could not be reached ({type(error).__name__})")
-    headers = getattr(getattr(error, "response", None), "headers", {})
-    kind = "rate-limited" if status == 429 else "unavailable"
-    wait = retry_after(headers, http.clock.wall())
-    return SourceUnavailable(f"{file.repo_id}: the Hub answers HTTP {status}", kind, wait)
