@@ -137,7 +137,9 @@ class Job:
 
     def _fail(self, item: _Item, error: ModelgetError, phase: str) -> None:
         item.outcome = error
-        self.report(Progress(item.download.label, phase, item.last.done, item.last.total, str(error)))
+        self.report(
+            Progress(item.download.label, phase, item.last.done, item.last.total, str(error), hint=error.hint)
+        )
 
 
 class _Item:

@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Event
+from threading import Event, Semaphore
 
 from .by_name import NameList
 from .catalog import local_lists
 from .dropped import Drops, is_by_hand, recognise
-from .errors import InvalidSetting, SourceUnavailable
+from .errors import Cancelled, InvalidSetting, SourceUnavailable
 from .fetch import fetch, give_up, staged_bytes
 from .hosts import HostPolicy, without_secrets
 from .http import Clock, Http
@@ -44,6 +44,8 @@ from .types import (
 )
 
 _QUESTIONS_AT_ONCE = 8
+_LOOK_UP = 0.2
+"""Seconds between two looks at whether a file that waits for others was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,10 @@ def plan_for(
     return settle_conflicts(plans)
 
 
-def begin(plans: Sequence[Plan], shop: Workshop, reporter: Reporter) -> Job:
+def begin(plans: Sequence[Plan], shop: Workshop, reporter: Reporter, places: Semaphore | None = None) -> Job:
     """Return the work that the plans call for, ready to run; first needed, first fetched.
+
+    Jobs that are given the same ``places`` together fetch that many files at once.
 
     Raises:
         NotEnoughSpace, ModelgetError: the plans cannot fit; nothing was fetched.
@@ -115,7 +119,8 @@ def begin(plans: Sequence[Plan], shop: Workshop, reporter: Reporter) -> Job:
     refuse_what_cannot_fit(plans, shop.library, shop.settings.limits, staged_bytes)
 
     def fetch_one(download: Download, watching: Reporter, stop: Event) -> Fetched:
-        return fetch(download, shop.http, watching, stop, shop.library, renew)
+        with _place(places, download, stop):
+            return fetch(download, shop.http, watching, stop, shop.library, renew)
 
     def renew(candidate: Candidate) -> Candidate | None:
         return renewed(candidate, shop.sources, shop.http)
@@ -238,7 +243,7 @@ def _with_places(found: Resolution, shop: Workshop) -> Resolution:
 @contextmanager
 def _workers(count: int, stop: Event) -> Iterator[ThreadPoolExecutor]:
     """Run a few things at once; when a person interrupts, drop what has not begun and end what has."""
-    pool = ThreadPoolExecutor(count)
+    pool = ThreadPoolExecutor(count, "modelget ask")
     try:
         yield pool
     except BaseException:
@@ -246,6 +251,19 @@ def _workers(count: int, stop: Event) -> Iterator[ThreadPoolExecutor]:
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _place(places: Semaphore | None, download: Download, stop: Event) -> Iterator[None]:
+    """Wait for a place beside the files of other jobs, unless somebody ends the wait."""
+    while places and not places.acquire(timeout=_LOOK_UP):
+        if stop.is_set():
+            raise Cancelled(f"{download.label}: stopped")
+    try:
+        yield
+    finally:
+        if places:
+            places.release()
 
 
 def _question(need: Requirement) -> Requirement:

@@ -25,6 +25,8 @@ class Progress:
     message: str = ""
     speed: float = 0.0
     """Bytes per second over the last few seconds, 0 while nothing tells."""
+    hint: str = ""
+    """What to do about a failure."""
 
     @property
     def seconds_left(self) -> float | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .credentials import stored_tokens
 from .errors import InvalidSetting
 from .hosts import origin_of, redact
 from .licence_policy import POLICIES
@@ -20,11 +21,18 @@ HUB_ENDPOINT = "https://huggingface.co"
 CIVITAI_ENDPOINTS = ("https://civitai.com", "https://civitai.red")
 CIVITAI_SITES = (*CIVITAI_ENDPOINTS, "https://civitai.green")
 """All that know the same key; those that are not asked by themselves, only where a link names them."""
-CIVITAI_TOKEN_NAMES = ("CIVITAI_API_TOKEN", "CIVITAI_API_KEY", "CIVITAI_TOKEN")
 GITHUB_API = "https://api.github.com"
-GITHUB_TOKEN_NAMES = ("GITHUB_TOKEN", "GH_TOKEN")
 KAGGLE_ENDPOINT = "https://www.kaggle.com"
 MODELSCOPE_ENDPOINT = "https://modelscope.cn"
+
+TOKEN_NAMES = {
+    "huggingface": ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"),
+    "civitai": ("CIVITAI_API_TOKEN", "CIVITAI_API_KEY", "CIVITAI_TOKEN"),
+    "github": ("GITHUB_TOKEN", "GH_TOKEN"),
+    "kaggle": ("KAGGLE_API_TOKEN",),
+    "modelscope": ("MODELSCOPE_API_TOKEN",),
+}
+"""Places that take a credential, and the variables in which people keep it."""
 
 MIRRORED = (
     "civarchive",
@@ -64,6 +72,9 @@ _KEYS = (
     "catalog",
     "civarchive",
     "endpoints.huggingface",
+    "hold_seconds",
+    "hosts",
+    "remote",
     *(f"endpoints.{name}" for name in MIRRORED),
     "licence_policy",
     "limits.connections_per_host",
@@ -143,6 +154,12 @@ class Settings:
     civarchive: bool = False
     """Whether CivArchive is asked for copies of models that were removed elsewhere."""
     autofetch: str = "ask"
+    hold_seconds: float = 45.0
+    """How long a queued prompt is held while its models are fetched; ComfyUI's page gives up after 60."""
+    remote: bool = False
+    """Whether callers from other machines may change something."""
+    hosts: tuple[str, ...] = ()
+    """Names by which ComfyUI's server may be asked, beside addresses and ``localhost``."""
     allow_pickle: str = "ask"
     licence_policy: str = "any"
     """``any``, or ``commercial``: fetch only what clearly allows commercial use."""
@@ -172,30 +189,51 @@ class Settings:
         return found
 
 
+def home_of(comfyui: Path) -> Path:
+    """Return the folder of our settings in a ComfyUI whose user folder is where it is by default.
+
+    A folder with two underscores is out of reach of ComfyUI's /userdata routes; user/default is not.
+    """
+    return comfyui / "user" / "__modelget"
+
+
 def load_settings(
-    environ: Mapping[str, str] = os.environ, *, comfyui: Path | None = None, offline: bool = False
+    environ: Mapping[str, str] = os.environ,
+    *,
+    comfyui: Path | None = None,
+    home: Path | None = None,
+    offline: bool = False,
 ) -> Settings:
-    """Read the settings; raise InvalidSetting naming the variable or the file that is wrong."""
-    config = _config_file(environ, comfyui)
+    """Read the settings of a ComfyUI, whose folder of ours may be elsewhere (``home``).
+
+    Raises:
+        InvalidSetting: names the variable or the file that is wrong.
+    """
+    home = home or (home_of(comfyui) if comfyui else None)
+    config = _config_file(environ, home)
     written = _Written(environ, config)
+    stored = stored_tokens(home) if home else {}
     hub = _endpoint(*written.value("HF_ENDPOINT", "endpoints.huggingface", HUB_ENDPOINT))
     mirrors = _mirrors(written)
     return Settings(
         hub_endpoint=hub,
         civitai_endpoints=(mirrors["civitai"],) if "civitai" in mirrors else CIVITAI_ENDPOINTS,
-        hub_token=None if offline else _hub_token(environ),
-        civitai_token=_first_token(environ, CIVITAI_TOKEN_NAMES),
-        github_token=_first_token(environ, GITHUB_TOKEN_NAMES),
-        kaggle_token=_kaggle_token(environ),
-        modelscope_token=_first_token(environ, ("MODELSCOPE_API_TOKEN",), cookie="m_session_id"),
+        hub_token=None if offline else _hub_token(environ, stored),
+        civitai_token=_token(environ, stored, "civitai"),
+        github_token=_token(environ, stored, "github"),
+        kaggle_token=_token(environ, stored, "kaggle") or _kaggle_login(environ),
+        modelscope_token=_token(environ, stored, "modelscope", cookie="m_session_id"),
         endpoints=mirrors,
         allow_hosts=_endpoints(*written.value("MODELGET_ALLOW_HOSTS", "allow_hosts", [])),
         mirrors=_mirror_folders(*written.value("MODELGET_MIRRORS", "mirrors", [])),
         civarchive=_switch(*written.value("MODELGET_CIVARCHIVE", "civarchive", False)),
         autofetch=_choice(written, "autofetch", ("ask", "auto", "off")),
+        hold_seconds=min(_number(written, "hold_seconds", 45, "MODELGET_HOLD_SECONDS"), 3600),
+        remote=_switch(*written.value("MODELGET_REMOTE", "remote", False)),
+        hosts=_host_names(*written.value("MODELGET_HOSTS", "hosts", [])),
         allow_pickle=_choice(written, "allow_pickle", ("ask", "never")),
         licence_policy=_choice(written, "licence_policy", POLICIES),
-        catalog=_catalog(written, config.parent if config else _state_folder(comfyui)),
+        catalog=_catalog(written, config.parent if config else home),
         trusted_owners=_owners(*written.value("MODELGET_TRUSTED_OWNERS", "trusted_owners")),
         limits=_limits(written),
         offline=offline or environ.get("HF_HUB_OFFLINE", "").lower() in _YES,
@@ -216,7 +254,7 @@ class _Written:
         return f"{self._file}: {key}", self._table.get(key, default)
 
 
-def _config_file(environ: Mapping[str, str], comfyui: Path | None) -> Path | None:
+def _config_file(environ: Mapping[str, str], home: Path | None) -> Path | None:
     if named := environ.get("MODELGET_CONFIG"):
         path = Path(named).expanduser()
         if not path.is_file():
@@ -224,14 +262,8 @@ def _config_file(environ: Mapping[str, str], comfyui: Path | None) -> Path | Non
                 f"MODELGET_CONFIG: {path} does not exist", "Create it or unset the variable."
             )
         return path
-    # A folder with two underscores is out of reach of ComfyUI's /userdata routes; user/default is not.
-    folder = _state_folder(comfyui)
-    beside = folder / "modelget.toml" if folder else None
+    beside = home / "modelget.toml" if home else None
     return beside if beside and beside.is_file() else None
-
-
-def _state_folder(comfyui: Path | None) -> Path | None:
-    return comfyui / "user" / "__modelget" if comfyui else None
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -375,27 +407,47 @@ def _limits(written: _Written) -> Limits:
     )
 
 
-def _number(written: _Written, key: str, default: float) -> float:
-    place, value = written.value("", key, default)
+def _number(written: _Written, key: str, default: float, variable: str = "") -> float:
+    place, value = written.value(variable, key, default)
+    if variable and place == variable and re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
+        value = float(value)
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or not 0 <= value < 1e9:
         raise InvalidSetting(f"{place}: {value!r} is not a number of zero or more", "Correct it.")
     return float(value)
 
 
-def _first_token(environ: Mapping[str, str], names: tuple[str, ...], cookie: str = "") -> Secret | None:
-    name = next((name for name in names if environ.get(name, "").strip()), None)
-    return _secret(name, environ[name], cookie) if name else None
+def _host_names(place: str, value: object) -> tuple[str, ...]:
+    """Return the names without ports; each must be one that an origin can have."""
+    listed = value.split(",") if isinstance(value, str) else value
+    if not isinstance(listed, list):
+        raise InvalidSetting(f"{place}: {value!r} is not a list", 'Write it like ["my-server.example"].')
+    names = [str(name).strip().lower() for name in listed if str(name).strip()]
+    for name in names:
+        is_name = origin_of(_endpoint(place, f"https://{name}")) == f"https://{name}"
+        if not is_name or ":" in name.rpartition("]")[2]:
+            raise InvalidSetting(f"{place}: {name!r} is more than a name", "Write it without port and path.")
+    return tuple(names)
 
 
-def _hub_token(environ: Mapping[str, str]) -> Secret | None:
-    """Return the Hub token from the environment or from where `hf auth login` keeps it.
+def _token(
+    environ: Mapping[str, str], stored: Mapping[str, str], place: str, cookie: str = ""
+) -> Secret | None:
+    """Return a place's token: from the environment, else what was stored."""
+    name = next((name for name in TOKEN_NAMES[place] if environ.get(name, "").strip()), None)
+    if name:
+        return _secret(name, environ[name], cookie)
+    return _secret(f"the stored token for {place}", stored[place], cookie) if place in stored else None
 
-    HF_HUB_DISABLE_IMPLICIT_TOKEN, as the Hub's own client reads it, means both.
+
+def _hub_token(environ: Mapping[str, str], stored_here: Mapping[str, str]) -> Secret | None:
+    """Return the Hub token from the environment, what was stored, or where `hf auth login` keeps it.
+
+    HF_HUB_DISABLE_IMPLICIT_TOKEN, as the Hub's own client reads it, means all of them.
     """
     if environ.get("HF_HUB_DISABLE_IMPLICIT_TOKEN", "").lower() in _YES:
         return None
-    if token := _first_token(environ, ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")):
+    if token := _token(environ, stored_here, "huggingface"):
         return token
     if place := environ.get("HF_TOKEN_PATH", "").strip():
         return _token_in(Path(place).expanduser())
@@ -410,15 +462,13 @@ def _hub_token(environ: Mapping[str, str]) -> Secret | None:
     return _secret("the token that `hf auth login` stored", stored) if stored else None
 
 
-def _kaggle_token(environ: Mapping[str, str]) -> Secret | None:
-    """Return the token or login from the environment, or from the file where Kaggle's own tools keep it."""
-    if token := _first_token(environ, ("KAGGLE_API_TOKEN",)):
-        return token
+def _kaggle_login(environ: Mapping[str, str]) -> Secret | None:
+    """Return the login from the environment, or from the file where Kaggle's own tools keep it."""
     user, key = (environ.get(name, "").strip() for name in ("KAGGLE_USERNAME", "KAGGLE_KEY"))
     if user and key:
         return Secret.of_login(user, key)
-    home = "~/.kaggle" if environ is os.environ else ""
-    folder = environ.get("KAGGLE_CONFIG_DIR", "").strip() or home
+    usual = "~/.kaggle" if environ is os.environ else ""
+    folder = environ.get("KAGGLE_CONFIG_DIR", "").strip() or usual
     if not folder:
         return None
     try:

@@ -10,10 +10,10 @@ from argparse import Namespace
 from ..dropped import Drops
 from ..job import Outcomes
 from ..pipeline import Workshop, carry_out, plan_for
+from ..plan_document import document
 from ..types import Decisions, Plan, Workflow
 from ..waiting import awaited, wait_for_drops
 from .bars import hashing_reporter, reporter_for
-from .document import document
 from .exit_codes import UNDECIDED, USAGE
 from .opening import decisions_from, open_from, read_inputs
 from .summary import exit_code, show_outcomes, show_plan, show_totals

@@ -7,8 +7,8 @@ from argparse import Namespace
 
 from ..dropped import Drops
 from ..pipeline import plan_for
+from ..plan_document import document
 from .bars import hashing_reporter
-from .document import document
 from .exit_codes import USAGE
 from .opening import decisions_from, open_from, read_inputs
 from .summary import exit_code, show_plan, show_totals

@@ -45,6 +45,7 @@ def test_the_json_document_has_the_promised_keys(modelget, hub, models, tmp_path
                         "claimed_digest": None,
                         "archive": None,
                         "evidence": "DECLARED_URL",
+                        "why": "the workflow names this place",
                         "named_by": None,
                         "copy": False,
                         "caution": None,
@@ -55,6 +56,7 @@ def test_the_json_document_has_the_promised_keys(modelget, hub, models, tmp_path
                         "audience": None,
                         "gated": False,
                         "format": "safetensors",
+                        "barrier": None,
                         "notes": [],
                     }
                 ],

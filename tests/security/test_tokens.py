@@ -18,7 +18,7 @@ from modelget.errors import HostNotAllowed, InvalidSetting, ModelgetError, Sourc
 from modelget.hosts import HostPolicy
 from modelget.http import Clock, Http
 from modelget.hub import EmbeddedHub, HubRules
-from modelget.settings import CIVITAI_TOKEN_NAMES, GITHUB_TOKEN_NAMES, Secret, load_settings
+from modelget.settings import TOKEN_NAMES, Secret, load_settings
 
 TOKEN = "hf_CanaryCanaryCanaryCanary"
 SENT = f"Bearer {TOKEN}"
@@ -237,9 +237,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-@pytest.mark.parametrize(
-    "variable", ["HF_TOKEN", *CIVITAI_TOKEN_NAMES, *GITHUB_TOKEN_NAMES, "MODELSCOPE_API_TOKEN"]
-)
+@pytest.mark.parametrize("variable", [name for names in TOKEN_NAMES.values() for name in names])
 def test_a_broken_token_is_refused_by_its_variable_and_not_repeated(variable: str, broken: str) -> None:
     with pytest.raises(InvalidSetting) as caught:
         load_settings({variable: broken})

@@ -160,7 +160,7 @@ def test_one_files_failure_does_not_stop_the_others(line) -> None:
     outcomes = job.run()
     assert outcomes[Path("a")] is line.error
     assert isinstance(outcomes[Path("b")], Fetched)
-    assert line.seen[1] == Progress("vae/a", "failed", 40, 100, "vae/a: HTTP 400")
+    assert line.seen[1] == Progress("vae/a", "failed", 40, 100, "vae/a: HTTP 400", hint=line.error.hint)
 
 
 def test_a_fault_of_ours_ends_the_job_and_is_raised(line) -> None:

@@ -507,3 +507,35 @@ def test_kaggles_own_file_is_read_where_its_tools_keep_it(
 
 def test_half_a_login_is_none() -> None:
     assert load_settings({"KAGGLE_USERNAME": "joe"}).kaggle_token is None
+
+
+def test_how_long_a_prompt_is_held_who_may_change_things_and_by_which_names_are_settings(tmp_path) -> None:
+    (tmp_path / "modelget.toml").write_text('hold_seconds = 20\nremote = true\nhosts = ["Models.example"]\n')
+    written = load_settings({}, home=tmp_path)
+    assert (written.hold_seconds, written.remote, written.hosts) == (20, True, ("models.example",))
+    environ = {
+        "MODELGET_HOLD_SECONDS": "1.5",
+        "MODELGET_REMOTE": "0",
+        "MODELGET_HOSTS": "a.example, b.example",
+    }
+    asked = load_settings(environ, home=tmp_path)
+    assert (asked.hold_seconds, asked.remote, asked.hosts) == (1.5, False, ("a.example", "b.example"))
+    nothing = load_settings({})
+    assert (nothing.hold_seconds, nothing.remote, nothing.hosts) == (45, False, ())
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MODELGET_REMOTE", "maybe"),
+        ("MODELGET_HOLD_SECONDS", "long"),
+        ("MODELGET_HOLD_SECONDS", "-1"),
+        ("MODELGET_HOSTS", "http://x.example"),
+        ("MODELGET_HOSTS", "x.example:8188"),
+        ("MODELGET_HOSTS", "*"),
+        ("MODELGET_HOSTS", "x.example/path"),
+    ],
+)
+def test_a_wrong_answer_about_the_server_is_named(variable: str, value: str) -> None:
+    with pytest.raises(InvalidSetting, match=variable):
+        load_settings({variable: value})

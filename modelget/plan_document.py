@@ -1,19 +1,32 @@
-"""The JSON documents that ``plan --json`` and ``install --json`` print: stable, for programs."""
+"""The JSON document of a plan, for programs: what ``--json`` prints and what the routes in ComfyUI answer."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from ..errors import ModelgetError, Quarantined, UnclearMember
-from ..job import Outcomes
-from ..types import Archive, Candidate, Fetched, Plan, PlanItem, SourceFailure, Status
+from .errors import ModelgetError, Quarantined, UnclearMember
+from .job import Outcomes
+from .types import Archive, Candidate, Evidence, Fetched, Plan, PlanItem, SourceFailure, Status
+
+_WHY = {
+    Evidence.SAME_DIGEST: "has the digest that the workflow names",
+    Evidence.DECLARED_URL: "the workflow names this place",
+    Evidence.TRUSTED_NAME: "who is trusted has one file of this name",
+    Evidence.SAME_NAME: "has this name; nothing says that it is the same file",
+    Evidence.SIMILAR_NAME: "has a similar name; it may be another file",
+}
+
+Show = Callable[[Path], str]
+"""How a path on this disk is told."""
 
 
-def document(plan: Plan, outcomes: Outcomes | None = None) -> dict[str, Any]:
+def document(plan: Plan, outcomes: Outcomes | None = None, show: Show = str) -> dict[str, Any]:
     """Return the document of one workflow, before or after its plan was carried out."""
     found: dict[str, Any] = {
         "workflow": plan.workflow,
-        "requirements": [_requirement(item, outcomes or {}) for item in plan.items],
+        "requirements": [requirement(item, outcomes or {}, show) for item in plan.items],
         "fetch_bytes": plan.fetch_bytes,
         "free_bytes": plan.free_bytes,
     }
@@ -24,7 +37,8 @@ def document(plan: Plan, outcomes: Outcomes | None = None) -> dict[str, Any]:
     return found
 
 
-def _requirement(item: PlanItem, outcomes: Outcomes) -> dict[str, Any]:
+def requirement(item: PlanItem, outcomes: Outcomes, show: Show) -> dict[str, Any]:
+    """Return the part about one model."""
     wanted, present = item.requirement, item.resolution.present
     outcome = outcomes.get(item.download.destination) if item.download else None
     file = outcome.file if isinstance(outcome, Fetched) else present
@@ -35,8 +49,8 @@ def _requirement(item: PlanItem, outcomes: Outcomes) -> dict[str, Any]:
         "how": wanted.how,
         "active": wanted.active,
         "status": (Status.PRESENT if isinstance(outcome, Fetched) else item.status).value,
-        "path": str(file.path) if file else None,
-        "destination": str(item.download.destination) if item.download else None,
+        "path": show(file.path) if file else None,
+        "destination": show(item.download.destination) if item.download else None,
         "candidates": [_candidate(candidate) for candidate in item.resolution.candidates],
         "failures": [_failure(failure) for failure in item.resolution.failures],
         "hint": item.hint,
@@ -49,7 +63,7 @@ def _requirement(item: PlanItem, outcomes: Outcomes) -> dict[str, Any]:
         found["hint"] = outcome.hint or None
         found["error"] = {"kind": type(outcome).__name__, "message": str(outcome)}
     if isinstance(outcome, Quarantined):
-        found["error"] |= {"path": str(outcome.path), "sha256": outcome.sha256.hex}
+        found["error"] |= {"path": show(outcome.path), "sha256": outcome.sha256.hex}
     return found
 
 
@@ -66,6 +80,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "digest": str(digest) if digest else None,
         "claimed_digest": str(candidate.claimed) if candidate.claimed else None,
         "evidence": candidate.evidence.name,
+        "why": _WHY[candidate.evidence],
         "named_by": candidate.named_by,
         "copy": candidate.is_copy,
         "caution": candidate.caution,
@@ -76,6 +91,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "audience": candidate.terms.audience,
         "gated": candidate.terms.gated,
         "format": candidate.format,
+        "barrier": _barrier(candidate),
         "notes": list(candidate.notes),
     }
 
@@ -88,6 +104,11 @@ def _archive(archive: Archive) -> dict[str, Any]:
         "size": archive.size,
         "digest": str(archive.digest) if archive.digest else None,
     }
+
+
+def _barrier(candidate: Candidate) -> dict[str, Any] | None:
+    found = candidate.barrier
+    return {"kind": found.kind, "message": found.message, "hint": found.hint} if found else None
 
 
 def _failure(failure: SourceFailure) -> dict[str, Any]:

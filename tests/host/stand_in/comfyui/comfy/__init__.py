@@ -1,0 +1,1 @@
+"""As much of ComfyUI's engine as packs use."""

@@ -1,0 +1,3 @@
+"""Whether the host streams weights by itself."""
+
+aimdo_enabled = False

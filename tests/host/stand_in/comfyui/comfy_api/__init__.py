@@ -1,0 +1,1 @@
+"""As much of ComfyUI's public API as packs use."""
