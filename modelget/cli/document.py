@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import ModelgetError, Quarantined, UnclearMember
 from ..job import Outcomes
-from ..types import Archive, Candidate, Fetched, Plan, PlanItem, SourceFailure, Status
+from ..types import Archive, Candidate, Fetched, PartOfFolder, Plan, PlanItem, SourceFailure, Status
 
 
 def document(plan: Plan, outcomes: Outcomes | None = None) -> dict[str, Any]:
@@ -54,6 +54,7 @@ def _requirement(item: PlanItem, outcomes: Outcomes) -> dict[str, Any]:
 
 def _candidate(candidate: Candidate) -> dict[str, Any]:
     digest = candidate.digest
+    files = {"files": [_part(part) for part in candidate.files]} if candidate.files else {}
     return {
         "source": candidate.source,
         "id": candidate.id,
@@ -74,6 +75,19 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "gated": candidate.terms.gated,
         "format": candidate.format,
         "notes": list(candidate.notes),
+        **files,
+    }
+
+
+def _part(part: PartOfFolder) -> dict[str, Any]:
+    digest = part.digest
+    return {
+        "path": part.path,
+        "id": part.id,
+        "url": part.url,
+        "size": part.size,
+        "sha256": digest.hex if digest and digest.algorithm == "sha256" else None,
+        "digest": str(digest) if digest else None,
     }
 
 

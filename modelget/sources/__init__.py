@@ -10,7 +10,20 @@ from .base import Source
 
 __all__ = ["SHARED", "Source", "all_sources"]
 
-SHARED = frozenset({"base", "by_hand", "fields", "file_host", "look", "public_links", "terms", "zoo"})
+SHARED = frozenset(
+    {
+        "base",
+        "by_hand",
+        "fields",
+        "file_host",
+        "hub_files",
+        "listing",
+        "look",
+        "public_links",
+        "terms",
+        "zoo",
+    }
+)
 """Modules of this folder that are no source: what several sources are made of."""
 
 

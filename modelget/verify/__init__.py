@@ -3,6 +3,7 @@
 from .agreement import Agreement, agreement
 from .contents import check_contents, check_opening
 from .digests import COMPUTED_ALGORITHMS, Hasher, check_digest, digest_file
+from .folders import folder_complaint
 
 __all__ = [
     "COMPUTED_ALGORITHMS",
@@ -13,4 +14,5 @@ __all__ = [
     "check_digest",
     "check_opening",
     "digest_file",
+    "folder_complaint",
 ]
