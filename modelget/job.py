@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Condition, Event, Thread
 
 from .errors import Cancelled, ModelgetError
-from .progress import Progress, Reporter
+from .progress import Progress, Reporter, Stop
 from .types import Download, Fetched
 
 Outcomes = Mapping[Path, "Fetched | ModelgetError"]
@@ -146,7 +146,7 @@ class _Item:
     """One download, and what is wished for it: ``go``, ``pause``, ``cancel`` or ``stop``."""
 
     def __init__(self, download: Download, whole: Event) -> None:
-        self.download, self.stop, self.wish = download, _Stop(whole), "go"
+        self.download, self.stop, self.wish = download, Stop(whole), "go"
         self.is_running = False
         self.outcome: Fetched | ModelgetError | None = None
         self.last = Progress(download.label, "waiting", 0, download.candidate.fetch_size)
@@ -159,14 +159,3 @@ class _Item:
     @property
     def is_over(self) -> bool:
         return self.outcome is not None
-
-
-class _Stop(Event):
-    """Set by itself, or by the end of everything."""
-
-    def __init__(self, whole: Event) -> None:
-        super().__init__()
-        self._whole = whole
-
-    def is_set(self) -> bool:
-        return super().is_set() or self._whole.is_set()

@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from .errors import UnsafeFile
-from .library import Library
+from .library import Library, files_below
 from .progress import Progress, Reporter
-from .types import Digest, Requirement, Verdict
-from .verify import COMPUTED_ALGORITHMS, check_contents, digest_file
+from .types import FOLDER_SUFFIXES, Digest, Requirement, Verdict
+from .verify import COMPUTED_ALGORITHMS, check_contents, digest_file, folder_complaint
 
 
 def judge(
@@ -39,6 +39,17 @@ def judge(
         return Verdict(path, hasher.sha256, expected, basis, f"expected {expected}, got {got}")
     library.record(path, hasher.sha256, library.origin_of(path))
     return Verdict(path, hasher.sha256, expected if got else None, basis if got else "")
+
+
+def judge_folder(folder: Path, library: Library, reporter: Reporter) -> list[Verdict]:
+    """Judge each file of a folder model by our records, and the folder itself where it is not complete."""
+    complaint = folder_complaint(folder)
+    verdicts = [
+        judge(folder / name, None, library, lambda need: None, reporter)
+        for name, _size in files_below(folder)
+        if Path(name).suffix.lower() in FOLDER_SUFFIXES
+    ]
+    return [*([Verdict(folder, problem=complaint)] if complaint else ()), *verdicts]
 
 
 def _expectation(

@@ -37,6 +37,8 @@ def lock_model(
 
     ``wanted`` is what the workflow says; ``found`` where the model is and what its places say of it.
     """
+    if wanted.is_folder:
+        return Unlocked(wanted, "it is a folder of files, and a lock pins single files")
     sure = [candidate for candidate in found.candidates if candidate.evidence.is_sure]
     sure.sort(key=lambda candidate: candidate.is_copy)  # what is locked names the publisher's place
     folder = found.requirement.folder

@@ -20,7 +20,7 @@ from .fetch import fetch, give_up, staged_bytes
 from .hosts import HostPolicy, without_secrets
 from .http import Clock, Http
 from .job import Job, Outcomes
-from .judge import judge
+from .judge import judge, judge_folder
 from .library import Library
 from .lock import Unlocked, lock_model
 from .lock_file import LockedModel
@@ -157,16 +157,24 @@ def lock(
 def verify(
     needs: Iterable[Requirement], files: Iterable[Path], shop: Workshop, reporter: Reporter
 ) -> list[Verdict]:
-    """Recompute the digests of the models that workflows need and of files, and judge each."""
+    """Recompute the digests of the models that workflows need and of files and folders, and judge each file."""
     targets: dict[Path, Requirement | None] = dict.fromkeys(files)
     for need in needs:
-        if present := shop.library.find(need.folder, need.name):
+        if present := shop.library.locate(need):
             targets[present.path] = need
 
     def published(need: Requirement) -> Digest | None:
         return published_digest(need, shop.sources, shop.http)
 
-    return [judge(path, need, shop.library, published, reporter) for path, need in targets.items()]
+    return [
+        verdict
+        for path, need in targets.items()
+        for verdict in (
+            judge_folder(path, shop.library, reporter)
+            if path.is_dir()
+            else [judge(path, need, shop.library, published, reporter)]
+        )
+    ]
 
 
 def requirement_for(
@@ -189,12 +197,12 @@ def requirement_for(
     if not found.candidates:
         raise InvalidSetting(
             f"{without_secrets(reference)}: no place has this file, or none understands this id",
-            "Ids: hf:owner/repo/path, civitai:VERSION, an AIR, modelscope:owner/repo/path, or a link to the file.",
+            "Ids: hf:owner/repo[/path], civitai:VERSION, an AIR, modelscope:owner/repo/path, or a link to the file.",
         )
     best = found.candidates[0]
     suggested = best.folder if best.folder in shop.library.folders else None
     own_name = best.name if best.evidence.is_sure else reference  # what was found is not what was asked for
-    return replace(wanted, name=name or own_name, folder=folder or suggested)
+    return replace(wanted, name=name or own_name, folder=folder or suggested, is_folder=best.is_folder)
 
 
 def _policy(sources: Sequence[Source], settings: Settings) -> HostPolicy:

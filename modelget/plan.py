@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from .errors import ModelgetError, NotEnoughSpace, UnsafePath
 from .hosts import without_secrets
-from .library import Library
+from .library import Library, inside
 from .licence_policy import choose_licensed, refusal, remark_on_present
 from .settings import Limits
 from .types import (
@@ -161,20 +161,15 @@ def _fetch_item(
         guess = candidate.folder if candidate.folder in library.folders else "FOLDER"
         hint = f"No rule says which model folder it belongs in. Pass --folder {wanted.name}={guess}."
         return PlanItem(resolution, Status.CHOOSE, hint)
-    name = _file_name(wanted, candidate)
-    if not has_model_suffix(name) and candidate.archive:
-        file = f"{candidate.archive.id}#FILE"
-        hint = (
-            f"It is an archive. Say which file in it: {file}, as in --choose {wanted.name or 'NAME'}={file}."
-        )
-        return PlanItem(resolution, Status.CHOOSE, hint)
-    if not has_model_suffix(name):
-        hint = "No place says in what format it is. Plan again without --offline, or pass "
-        return PlanItem(
-            resolution, Status.CHOOSE, f"{hint}--choose {wanted.name}=ID with a link to the file."
-        )
+    name = wanted.name if wanted.is_folder else _file_name(wanted, candidate)
+    if unclear := _what_is_unclear(wanted, candidate, name):
+        return PlanItem(resolution, Status.CHOOSE, unclear)
     try:
-        destination = library.destination(wanted.folder, name)
+        if wanted.is_folder:
+            destination = library.folder_destination(wanted.folder, name)
+            inside(destination, (part.path for part in candidate.files))
+        else:
+            destination = library.destination(wanted.folder, name)
     except UnsafePath as error:
         return PlanItem(resolution, Status.DENIED, f"{error}. {error.hint}")
     if candidate.is_pickle or Path(name).suffix.lower() in PICKLE_SUFFIXES:
@@ -183,7 +178,11 @@ def _fetch_item(
                 resolution, Status.DENIED, "Pickle files can run code, and the owner forbids them."
             )
         if not (decisions.allows_pickle(name) or decisions.allows_pickle(wanted.name)):
-            hint = f"Loading this format can run code. If you trust it, pass --allow-pickle {name}."
+            files = [
+                part.path for part in candidate.files if PurePosixPath(part.path).suffix in PICKLE_SUFFIXES
+            ]
+            what = f"Loading {files[0]} in it" if files else "Loading this format"
+            hint = f"{what} can run code. If you trust it, pass --allow-pickle {name}."
             return PlanItem(resolution, Status.CHOOSE, hint)
     if not wanted.active and not decisions.include_inactive:
         return PlanItem(resolution, Status.FETCH, "Its nodes are switched off: not fetched without --all.")
@@ -205,6 +204,22 @@ def _alternates(candidates: list[Candidate]) -> tuple[Candidate, ...]:
     return tuple(replace(one, size=one.size or first.size) for one in sized)
 
 
+def _what_is_unclear(wanted: Requirement, candidate: Candidate, name: str) -> str | None:
+    """Say why nobody but a person can tell what would be placed; None when it is clear."""
+    if candidate.is_folder != wanted.is_folder:
+        found, asked = ("a folder", "one file") if candidate.is_folder else ("one file", "a folder")
+        return f"{candidate.id} is {found}, and this model is {asked}. Pass --choose {wanted.name}=ID."
+    if wanted.is_folder or has_model_suffix(name):
+        return None
+    if candidate.archive:
+        file = f"{candidate.archive.id}#FILE"
+        return (
+            f"It is an archive. Say which file in it: {file}, as in --choose {wanted.name or 'NAME'}={file}."
+        )
+    hint = "No place says in what format it is. Plan again without --offline, or pass "
+    return f"{hint}--choose {wanted.name}=ID with a link to the file."
+
+
 def _ids(candidates: Iterable[Candidate]) -> str:
     """Name the files to choose from, and who says so where that is not the workflow."""
     told = (one.id + (f" (found in {one.named_by})" if one.named_by else "") for one in candidates)
@@ -222,11 +237,15 @@ def _file_name(wanted: Requirement, candidate: Candidate) -> str:
     return wanted.name + PurePosixPath(published).suffix
 
 
+def _forms_of_id(wanted: Requirement) -> str:
+    return "hf:owner/repo or a link" if wanted.is_folder else "hf:owner/repo/path, civitai:VERSION or a link"
+
+
 def _without_candidate(resolution: Resolution, barred: list[Candidate]) -> PlanItem:
     wanted = resolution.requirement
     if wanted.is_left_to_pack:
         return PlanItem(resolution, Status.UNRESOLVED, "Its node fetches it by itself when it runs.")
-    choose = f"--choose {wanted.name}=ID (hf:owner/repo/path, civitai:VERSION or a link)"
+    choose = f"--choose {wanted.name}=ID ({_forms_of_id(wanted)})"
     if barred and barred[0].barrier:
         barrier = barred[0].barrier
         return PlanItem(resolution, Status.DENIED, f"{barrier.message}. {barrier.hint}")

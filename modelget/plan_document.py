@@ -8,7 +8,7 @@ from typing import Any
 
 from .errors import ModelgetError, Quarantined, UnclearMember
 from .job import Outcomes
-from .types import Archive, Candidate, Evidence, Fetched, Plan, PlanItem, SourceFailure, Status
+from .types import Archive, Candidate, Evidence, Fetched, PartOfFolder, Plan, PlanItem, SourceFailure, Status
 
 _WHY = {
     Evidence.SAME_DIGEST: "has the digest that the workflow names",
@@ -69,6 +69,7 @@ def requirement(item: PlanItem, outcomes: Outcomes, show: Show) -> dict[str, Any
 
 def _candidate(candidate: Candidate) -> dict[str, Any]:
     digest = candidate.digest
+    files = {"files": [_part(part) for part in candidate.files]} if candidate.files else {}
     return {
         "source": candidate.source,
         "id": candidate.id,
@@ -93,6 +94,19 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "format": candidate.format,
         "barrier": _barrier(candidate),
         "notes": list(candidate.notes),
+        **files,
+    }
+
+
+def _part(part: PartOfFolder) -> dict[str, Any]:
+    digest = part.digest
+    return {
+        "path": part.path,
+        "id": part.id,
+        "url": part.url,
+        "size": part.size,
+        "sha256": digest.hex if digest and digest.algorithm == "sha256" else None,
+        "digest": str(digest) if digest else None,
     }
 
 

@@ -1,9 +1,10 @@
-"""How a step tells what it is doing: one small value, one call."""
+"""How a step tells what it is doing, one small value and one call, and how it is told to stop."""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from threading import Event
 from typing import Protocol
 
 _SPEED_SECONDS = 5.0
@@ -46,6 +47,18 @@ class Silent:
 
     def report(self, progress: Progress) -> None:
         """Drop it."""
+
+
+class Stop(Event):
+    """A wish to stop one thing, set by itself or with that to stop the whole it belongs to."""
+
+    def __init__(self, whole: Event) -> None:
+        super().__init__()
+        self._whole = whole
+
+    def is_set(self) -> bool:
+        """Tell whether either is set."""
+        return super().is_set() or self._whole.is_set()
 
 
 class Speedometer:

@@ -17,12 +17,13 @@ from .types import (
     Digest,
     Evidence,
     ModelFile,
+    PartOfFolder,
     Requirement,
     Resolution,
     SourceFailure,
     has_model_suffix,
 )
-from .verify import COMPUTED_ALGORITHMS, check_contents
+from .verify import COMPUTED_ALGORITHMS, check_contents, folder_complaint
 
 _WEAKER = {"md5": 0, "git-sha1": 1}
 """Digests that prove less than all others do, by how much they prove."""
@@ -93,6 +94,9 @@ def look_up(
 
 def _here(wanted: Requirement, library: Library) -> Resolution | None:
     """Look for a file of that name; of several that bear a stem, the recorded digest may tell the one."""
+    if wanted.is_folder:
+        folder = library.locate(wanted)
+        return Resolution(wanted, folder, folder_complaint(folder.path)) if folder else None
     found = library.find_all(wanted.folder, wanted.name)
     if not found:
         return None
@@ -253,6 +257,8 @@ def _weigh(candidate: Candidate, wanted: Requirement) -> Candidate:
     pinned, published = wanted.digest, candidate.digest
     if pinned is None:
         return candidate
+    if candidate.is_folder:  # no place publishes one digest for a folder
+        return replace(candidate, evidence=min(candidate.evidence, Evidence.SAME_NAME))
     if _says_less(published, pinned) and pinned.algorithm in COMPUTED_ALGORITHMS:
         return replace(candidate, digest=pinned)  # the fetch will tell
     known = published.in_terms_of(pinned) if published else None
@@ -293,8 +299,15 @@ def _pinned_here(wanted: Requirement, library: Library) -> Candidate | None:
 
 def _with_twin(candidate: Candidate, library: Library) -> Candidate:
     """Note where the same bytes already are; nobody needs a permission to link them."""
+    if candidate.files:
+        return replace(candidate, files=tuple(_part_with_twin(part, library) for part in candidate.files))
     twin = library.find_digest(candidate.digest) if candidate.digest else None
     return replace(candidate, local=twin.path, barrier=None) if twin else candidate
+
+
+def _part_with_twin(part: PartOfFolder, library: Library) -> PartOfFolder:
+    twin = library.find_digest(part.digest) if part.digest else None
+    return replace(part, local=twin.path) if twin else part
 
 
 def _can_be_had(candidate: Candidate) -> bool:
@@ -304,9 +317,17 @@ def _can_be_had(candidate: Candidate) -> bool:
 def _is_only_a_name(
     wanted: Requirement, found: Iterable[Candidate], failures: Iterable[SourceFailure]
 ) -> bool:
-    """Tell whether nothing but the name is left; a link that could not be asked may still be right."""
+    """Tell whether nothing but the name is left; a link that could not be asked may still be right.
+
+    Lists and searches know files: the name of a folder would find others.
+    """
     is_open = bool(wanted.urls) and any(failures)
-    return not (is_open or wanted.is_decided or any(candidate.evidence.is_sure for candidate in found))
+    return not (
+        wanted.is_folder
+        or is_open
+        or wanted.is_decided
+        or any(candidate.evidence.is_sure for candidate in found)
+    )
 
 
 def _rank(candidate: Candidate) -> tuple[object, ...]:

@@ -99,3 +99,9 @@ def models(tmp_path: Path) -> Path:
 @pytest.fixture
 def modelget(hub: EmbeddedHub, models: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
     return CommandLine(hub, models, capsys)
+
+
+@pytest.fixture
+def modelget_at(models: Path, capsys: pytest.CaptureFixture[str]) -> Callable[[EmbeddedHub], CommandLine]:
+    """The same command line and models folder in front of another hub."""
+    return lambda hub: CommandLine(hub, models, capsys)

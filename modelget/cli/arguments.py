@@ -147,11 +147,11 @@ def _add_install(commands: Commands[argparse.ArgumentParser]) -> None:
 
 
 def _add_get(commands: Commands[argparse.ArgumentParser]) -> None:
-    parser = _command(commands, "get", "fetch one file by its id")
+    parser = _command(commands, "get", "fetch one file or folder model by its id")
     parser.add_argument(
         "id",
         metavar="ID",
-        help="hf:owner/repo/path[@rev], civitai:VERSION, an AIR, modelscope:owner/repo/path[@rev], or a link to the "
+        help="hf:owner/repo[/path][@rev], civitai:VERSION, an AIR, modelscope:owner/repo/path[@rev], or a link to the "
         "file or its page",
     )
     parser.add_argument("--name", help="the name to give it (default: its own)")
@@ -177,7 +177,10 @@ def _add_verify(commands: Commands[argparse.ArgumentParser]) -> None:
         commands, "verify", "recompute digests and compare them with what is recorded or published"
     )
     parser.add_argument(
-        "targets", nargs="+", metavar="WORKFLOW|FILE", help="workflows whose models to check, or model files"
+        "targets",
+        nargs="+",
+        metavar="WORKFLOW|FILE",
+        help="workflows whose models to check, model files or folder models",
     )
     _add_library_options(parser)
 

@@ -1,4 +1,4 @@
-"""``modelget get``: one file by its id."""
+"""``modelget get``: one file or folder model by its id."""
 
 from __future__ import annotations
 

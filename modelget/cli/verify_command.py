@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidSetting
+from ..folder_models import is_folder_model
+from ..library import files_below
 from ..pipeline import verify
 from ..types import MODEL_SUFFIXES, Requirement, Verdict
 from .bars import hashing_reporter
@@ -19,10 +21,10 @@ from .terminal import colour, plain, table
 def run(args: Namespace) -> int:
     """Print a verdict on each file; a wrong one makes the exit code 1."""
     shop = open_from(args)
-    files = [Path(target) for target in args.targets if Path(target).suffix.lower() in MODEL_SUFFIXES]
+    files = [path for path in map(Path, args.targets) if _is_model(path)]
     others = [target for target in args.targets if Path(target) not in files]
     for file in files:
-        if not file.is_file():
+        if not file.exists():
             raise InvalidSetting(f"{file}: no such file", "Check the path.")
     needs = [
         need
@@ -31,7 +33,7 @@ def run(args: Namespace) -> int:
     ]
     with hashing_reporter() as reporter:
         verdicts = verify(needs, files, shop, reporter)
-    absent = [need for need in needs if need.active and not shop.library.find(need.folder, need.name)]
+    absent = [need for need in needs if need.active and not shop.library.locate(need)]
     if args.json:
         print(json.dumps(_document(verdicts, absent), indent=2))
     else:
@@ -39,6 +41,13 @@ def run(args: Namespace) -> int:
     if any(verdict.problem for verdict in verdicts):
         return FAILED
     return UNDECIDED if absent else DONE
+
+
+def _is_model(path: Path) -> bool:
+    """Tell a model, a file or a folder, from a workflow and from a folder of workflows."""
+    if path.is_dir():
+        return is_folder_model({name for name, _size in files_below(path)})
+    return path.suffix.lower() in MODEL_SUFFIXES
 
 
 def _show(verdicts: list[Verdict], absent: list[Requirement]) -> None:

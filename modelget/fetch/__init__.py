@@ -12,9 +12,10 @@ from threading import Event
 from ..errors import Cancelled, DigestMismatch, FetchFailed, ModelgetError, NotEnoughSpace, UnsafeFile
 from ..http import Clock, Http
 from ..library import Library
-from ..progress import Reporter
+from ..progress import Reporter, Stop
 from ..types import Candidate, Digest, Download, Fetched, ModelFile
 from ..verify import check_contents, check_digest, digest_file
+from . import folders
 from .failover import Arrival, Failover, Received, Renew
 from .lock import only_one
 from .packed import packed_in, unpack
@@ -36,7 +37,7 @@ def fetch(
     library: Library | None = None,
     renew: Renew = lambda _candidate: None,
 ) -> Fetched:
-    """Fetch, verify and place one file; an interrupted fetch continues where it stopped.
+    """Fetch, verify and place one file or one folder; an interrupted fetch continues where it stopped.
 
     ``stop`` ends it at the next chunk. The ``library`` knows what is here under other names, and is told
     what was placed. ``renew`` asks a place for another link when the first has aged. Where one place fails,
@@ -55,6 +56,8 @@ def fetch(
         watch.look("waiting", 0, download.candidate.size)
 
     try:
+        if download.candidate.files:
+            return folders.fetch_folder(download, http, watch, Stop(stop), library, fetch)
         with only_one(download.staging, staged_name(download), http.clock, wait) as is_alone:
             return _fetch_alone(download, http, watch, library, renew, is_alone=is_alone)
     except OSError as error:
@@ -100,18 +103,23 @@ def _doubt(candidate: Candidate, got: Digest | None) -> str | None:
 
 
 def give_up(download: Download, clock: Clock) -> None:
-    """Remove what arrived of a file that is no longer wanted, unless somebody else fetches the same bytes."""
+    """Remove what arrived of a model that is no longer wanted, unless somebody else fetches the same bytes."""
 
     def busy() -> None:
         raise Cancelled(f"{download.label}: others fetch it too")
 
     for one in filter(None, (download, packed_in(download))):
         with suppress(Cancelled, OSError), only_one(one.staging, staged_name(one), clock, busy):
-            discard_leftovers(one)
+            if one.candidate.files:
+                folders.discard(one, lambda part: give_up(part, clock))
+            else:
+                discard_leftovers(one)
 
 
 def staged_bytes(download: Download) -> int:
     """Return how much of the disk a download takes before it is complete, its archive included."""
+    if download.candidate.files:
+        return folders.bytes_on_disk(download)
     return sum(map(bytes_on_disk, filter(None, (download, packed_in(download)))))
 
 

@@ -41,6 +41,28 @@ def place(file: Path, destination: Path, digest: Digest) -> None:
             raise name_taken(destination) from None
 
 
+def publish_folder(staged: Path, destination: Path) -> None:
+    """Move a complete folder to its final name in one step; whatever is there already stays as it is.
+
+    Raises:
+        FetchFailed: something has the name.
+    """
+    for place, _folders, _files in os.walk(staged):
+        _sync_folder(Path(place))
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    if os.path.lexists(destination):
+        raise name_taken(destination)
+    try:
+        staged.rename(
+            destination
+        )  # refuses a name that a file, a link, or a folder with anything in it took meanwhile
+    except OSError as error:
+        if os.path.lexists(destination):
+            raise name_taken(destination) from error
+        raise
+    _sync_folder(destination.parent)
+
+
 def link(existing: Path, download: Download) -> Digest:
     """Give bytes that are on this disk a second name: a hard link, or a copy where links are impossible.
 
@@ -84,8 +106,8 @@ def write_out(blocks: Iterable[bytes], size: int, download: Download, part: Part
 def name_taken(destination: Path) -> FetchFailed:
     """Say that the user's own file is in the way."""
     return FetchFailed(
-        f"{destination}: another file has this name; it was left as it is",
-        "Move or rename that file, then run the same command again.",
+        f"{destination}: something else has this name; it was left as it is",
+        "Move or rename it, then run the same command again.",
     )
 
 

@@ -47,6 +47,10 @@ class Watch:
         speed = 0.0 if received is None else self._meter.speed(now, received)
         self._reporter.report(Progress(self.label, phase, done, total, speed=speed))
 
+    def pass_on(self, phase: str, done: int, total: int | None, speed: float) -> None:
+        """Tell what others, who watch their own stop and speed, have measured."""
+        self._reporter.report(Progress(self.label, phase, done, total, speed=speed))
+
     def say(self, phase: str, done: int, total: int | None, message: str = "") -> None:
         """Tell something once."""
         self._told = (-1.0, phase)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .library import Library
+from .disk import files_below
+from .library import Library, inside
 from .opening import open_library
 from .suspects import is_alike
 
-__all__ = ["Library", "is_alike", "open_library"]
+__all__ = ["Library", "files_below", "inside", "is_alike", "open_library"]

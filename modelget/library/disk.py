@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -81,6 +82,19 @@ def names_in(folder: Path) -> list[str]:
         return [neighbour.name for neighbour in folder.iterdir()]
     except OSError:
         return []
+
+
+def files_below(folder: Path) -> Iterator[tuple[str, int]]:
+    """Yield the name inside (with ``/``) and the size in bytes of each file below a folder, links to files followed.
+
+    A link to a folder is not entered: it may lead back, or anywhere.
+    """
+    for place, folders, files in os.walk(folder):
+        folders.sort()
+        for name in sorted(files):
+            path = Path(place, name)
+            if facts := regular_file(path):
+                yield path.relative_to(folder).as_posix(), facts.st_size
 
 
 def _facts(path: Path) -> os.stat_result | None:

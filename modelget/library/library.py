@@ -4,22 +4,51 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from ..errors import UnsafePath
-from ..types import Digest, ModelFile, has_model_suffix
-from .disk import device_of, is_folder, is_inside, is_writable, names_in, nearest_existing, regular_file
+from ..types import FOLDER_SUFFIXES, Digest, ModelFile, Requirement, has_model_suffix
+from .disk import (
+    device_of,
+    files_below,
+    is_folder,
+    is_inside,
+    is_writable,
+    names_in,
+    nearest_existing,
+    regular_file,
+)
 from .folders import EMBEDDINGS, current_name, holds_code, holds_no_models
 from .namesakes import namesakes
 from .notes import Notes
 from .placement import refuse_unsafe_place
 from .records import Records, state_of
-from .safe_names import component_fault, lookup_parts, safe_parts
+from .safe_names import component_fault, lookup_parts, safe_folder_parts, safe_parts
 from .staging import STATE_FOLDER, staging_folder
 from .suspects import suspects
 from .tree import Tree
+
+
+def inside(folder: Path, names: Iterable[str]) -> tuple[Path, ...]:
+    """Return the paths of a folder model's files, each below the folder.
+
+    Raises:
+        UnsafePath: a name could lead elsewhere, is no name of such a file, or two could mean one file on some system.
+    """
+    listed = [safe_parts(name, FOLDER_SUFFIXES) for name in names]
+    plain = [tuple(unicodedata.normalize("NFC", part).casefold() for part in parts) for parts in listed]
+    folders = {parts[:depth] for parts in plain for depth in range(1, len(parts))}
+    seen: set[tuple[str, ...]] = set()
+    for parts, key in zip(listed, plain, strict=True):
+        if key in seen or key in folders:
+            raise UnsafePath(
+                "/".join(parts), "another name in the same model differs only in case, or is a folder"
+            )
+        seen.add(key)
+    return tuple(folder.joinpath(*parts) for parts in listed)
 
 
 class Library:
@@ -77,6 +106,28 @@ class Library:
     def destination(self, folder: str, name: str) -> Path:
         """Return the path for a new file; raise UnsafePath unless it is certain to stay in its root."""
         parts = safe_parts(name)
+        root = self._root_for_new(folder, parts)
+        path = root.joinpath(*parts)
+        refuse_unsafe_place(root, path)
+        return path
+
+    def find_folder(self, folder: str | None, name: str) -> ModelFile | None:
+        """Return the folder that bears this name in a model folder, whatever is in it; None when there is none."""
+        parts = lookup_parts(name)
+        if parts is None or folder is None:
+            return None
+        places = (root.joinpath(*parts) for root in self._roots_of(folder))
+        found = next(filter(is_folder, places), None)
+        return ModelFile(found, sum(size for _name, size in files_below(found))) if found else None
+
+    def locate(self, wanted: Requirement) -> ModelFile | None:
+        """Return the file or the folder that ComfyUI would load for a requirement."""
+        find = self.find_folder if wanted.is_folder else self.find
+        return find(wanted.folder, wanted.name)
+
+    def folder_destination(self, folder: str, name: str) -> Path:
+        """Return the path for a new folder model; raise UnsafePath unless it is certain to stay in its root."""
+        parts = safe_folder_parts(name)
         root = self._root_for_new(folder, parts)
         path = root.joinpath(*parts)
         refuse_unsafe_place(root, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections.abc import Collection
 
 from ..errors import UnsafePath
 from ..types import MODEL_SUFFIXES
@@ -22,16 +23,22 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _RESERVED = re.compile(r"(CON|PRN|AUX|NUL|CLOCK\$|CONIN\$|CONOUT\$|(COM|LPT)[0-9¹²³])", re.IGNORECASE)
 
 
-def safe_parts(name: str) -> tuple[str, ...]:
-    """Return the components of a relative model name as written; raise UnsafePath for an unsafe name.
+def safe_parts(name: str, suffixes: Collection[str] = MODEL_SUFFIXES) -> tuple[str, ...]:
+    """Return the components of a file's relative name as written; raise UnsafePath for an unsafe name.
 
     Composing the characters would give ComfyUI, which compares names exactly, a file it does not find.
     """
+    parts = safe_folder_parts(name)
+    if os.path.splitext(parts[-1])[1].lower() not in suffixes:  # noqa: PTH122 - a name, not a path
+        raise UnsafePath(name, f"a model file ends in one of {', '.join(sorted(suffixes))}")
+    return parts
+
+
+def safe_folder_parts(name: str) -> tuple[str, ...]:
+    """Return the components of a folder's relative name as written; raise UnsafePath for an unsafe name."""
     parts = tuple(name.replace("\\", "/").split("/"))
     if reason := _fault_of(parts) or next(filter(None, map(component_fault, parts)), None):
         raise UnsafePath(name, reason)
-    if os.path.splitext(parts[-1])[1].lower() not in MODEL_SUFFIXES:  # noqa: PTH122 - a name, not a path
-        raise UnsafePath(name, f"a model file ends in one of {', '.join(sorted(MODEL_SUFFIXES))}")
     return parts
 
 

@@ -11,7 +11,19 @@ from .base import CopyFinder, Source
 __all__ = ["SHARED", "CopyFinder", "Source", "all_sources"]
 
 SHARED = frozenset(
-    {"base", "buckets", "by_hand", "fields", "file_host", "look", "public_links", "terms", "zoo"}
+    {
+        "base",
+        "buckets",
+        "by_hand",
+        "fields",
+        "file_host",
+        "hub_files",
+        "listing",
+        "look",
+        "public_links",
+        "terms",
+        "zoo",
+    }
 )
 """Modules of this folder that are no source: what several sources are made of."""
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from ..archives import member_id, split_member
 from ..settings import CIVITAI_ENDPOINTS, HUB_ENDPOINT, MODELSCOPE_ENDPOINT
-from . import huggingface, modelscope
+from . import hub_files, modelscope
 from .civitai import references as civitai
 
 
@@ -18,7 +18,7 @@ def public_link(reference: str) -> str | None:
 
 
 def _whole_link(reference: str) -> str | None:
-    if hub := huggingface.parse_reference(reference):
+    if hub := hub_files.parse_reference(reference):
         return hub.url(HUB_ENDPOINT)
     if (version := civitai.parse_reference(reference)) and version.version is not None:
         return version.download(CIVITAI_ENDPOINTS[0])

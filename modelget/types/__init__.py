@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from .digest import Digest
-from .found import Archive, Barrier, Candidate, Evidence, Form, ModelFile, Resolution, SourceFailure
+from .found import (
+    Archive,
+    Barrier,
+    Candidate,
+    Evidence,
+    Form,
+    ModelFile,
+    PartOfFolder,
+    Resolution,
+    SourceFailure,
+)
 from .listed import Listing
-from .names import MODEL_SUFFIXES, PICKLE_SUFFIXES, archive_kind, has_model_suffix, is_generic, stem_of
+from .names import (
+    FOLDER_SUFFIXES,
+    MODEL_SUFFIXES,
+    PICKLE_SUFFIXES,
+    archive_kind,
+    has_model_suffix,
+    is_generic,
+    stem_of,
+)
 from .planned import Download, Fetched, Plan, PlanItem, Status, Verdict, to_fetch
 from .terms import UNSTATED, Restriction, Terms
 from .wanted import Decisions, Requirement, Workflow
 
 __all__ = [
+    "FOLDER_SUFFIXES",
     "MODEL_SUFFIXES",
     "PICKLE_SUFFIXES",
     "UNSTATED",
@@ -25,6 +44,7 @@ __all__ = [
     "Form",
     "Listing",
     "ModelFile",
+    "PartOfFolder",
     "Plan",
     "PlanItem",
     "Requirement",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from pathlib import Path
@@ -32,8 +33,9 @@ class Barrier:
     """What stands between the user and a file that exists: ``hint`` says what to do about it."""
 
     kind: str
-    """``gated``, ``login``, ``paid``, ``removed``, ``region``, ``host`` (not on the list of hosts) or ``by-hand``
-    (only a person with a browser can fetch it, or tell which file is meant)."""
+    """``gated``, ``login``, ``paid``, ``removed``, ``region``, ``host`` (not on the list of hosts), ``by-hand``
+    (only a person with a browser can fetch it, or tell which file is meant) or ``incomplete`` (of a folder model,
+    the place has only a part)."""
     message: str
     hint: str
 
@@ -68,8 +70,24 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
+class PartOfFolder:
+    """One file of a folder model."""
+
+    path: str
+    """Inside the folder, with ``/``; as its place writes it, so hostile."""
+    id: str
+    """As ``modelget get`` takes it."""
+    url: str
+    size: int
+    """Bytes."""
+    digest: Digest | None = None
+    local: Path | None = None
+    """The same bytes on this disk: linked instead of fetched."""
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
-    """One downloadable file that may satisfy a requirement."""
+    """One downloadable file, or one folder of files, that may satisfy a requirement."""
 
     source: str
     id: str
@@ -102,15 +120,26 @@ class Candidate:
     """Who says that the wanted name is this file, where no link and no digest of the workflow does."""
     archive: Archive | None = None
     """What the URL leads to if it is not the file itself; size and digest of the file are often unknown then."""
+    is_folder: bool = False
+    """Whether it is a folder model rather than one file."""
+    files: tuple[PartOfFolder, ...] = ()
+    """What a folder model is made of, complete unless there is a barrier; ``size`` is their sum."""
 
     @property
     def identity(self) -> Digest | None:
-        """The digest, if it stands for these bytes and no others: then who wants it twice wants one file."""
+        """The digest, if it stands for these bytes and no others: then who wants it twice wants one file.
+
+        That of a folder is the sha256 of the list of its files with their digests.
+        """
+        if self.files:
+            return _digest_of_list(self.files)
         return self.digest if self.digest and self.digest.is_unique else None
 
     @property
     def fetch_size(self) -> int | None:
         """Bytes that come over the network for it."""
+        if self.files:
+            return sum(part.size for part in self.files if part.local is None)
         return self.archive.size if self.archive else self.size
 
     @property
@@ -120,8 +149,9 @@ class Candidate:
 
     @property
     def is_pickle(self) -> bool:
-        """Tell whether the name promises a pickle."""
-        return Path(self.name).suffix.lower() in PICKLE_SUFFIXES
+        """Tell whether the name promises a pickle, or that of any file in the folder does."""
+        names = [part.path for part in self.files] or [self.name]
+        return any(Path(name).suffix.lower() in PICKLE_SUFFIXES for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +168,7 @@ class SourceFailure:
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A model file on disk."""
+    """A model file on disk, or a folder model: then ``size`` is that of all files in it."""
 
     path: Path
     size: int
@@ -157,3 +187,11 @@ class Resolution:
     failures: tuple[SourceFailure, ...] = ()
     advice: str | None = None
     """Where the owner may have it looked for as well."""
+
+
+def _digest_of_list(files: tuple[PartOfFolder, ...]) -> Digest | None:
+    """Return one digest for all files; None when one of them has none that stands for its bytes alone."""
+    if not all(part.digest and part.digest.is_unique for part in files):
+        return None
+    lines = sorted(f"{part.digest} {part.path!r}" for part in files)
+    return Digest("sha256", hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest())

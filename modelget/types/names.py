@@ -26,6 +26,19 @@ def is_generic(name: str) -> bool:
     return _GENERIC.fullmatch(stem_of(name.rpartition("/")[2])) is not None
 
 
+FOLDER_SUFFIXES = MODEL_SUFFIXES | {
+    ".json",
+    ".txt",
+    ".model",
+    ".jinja",
+    ".tiktoken",
+    ".vocab",
+    ".bpe",
+    ".spm",
+}
+"""What a file inside a folder model may be called: weights, and texts that loading needs; never code."""
+
+
 def has_model_suffix(name: str) -> bool:
     """Tell whether a name says the file's format; a stem (``dreamshaper_8``, ``v1.5``) does not."""
     return PurePosixPath(name).suffix.lower() in MODEL_SUFFIXES

@@ -24,7 +24,7 @@ class Status(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """One file to fetch, and where it will go."""
+    """One file to fetch, or one folder of files, and where it will go."""
 
     candidate: Candidate
     destination: Path
@@ -93,7 +93,7 @@ def to_fetch(plans: Iterable[Plan]) -> list[Download]:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A file that arrived, proven and in its place."""
+    """A file or a folder model that arrived, proven and in its place."""
 
     file: ModelFile
     transferred: int

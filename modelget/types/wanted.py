@@ -34,6 +34,8 @@ class Requirement:
     digest: Digest | None = None
     renamable: bool = False
     """Whether the file may bear its publisher's name: the text tells what was used, nothing looks it up."""
+    is_folder: bool = False
+    """Whether the model is a folder of files, as those of diffusers and language models are."""
 
     is_decided: bool = False
     """Whether a person named the place: then no other will do."""

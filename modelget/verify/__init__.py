@@ -3,6 +3,7 @@
 from .agreement import Agreement, agreement
 from .contents import OPENING, check_contents, check_opening, is_pickle
 from .digests import COMPUTED_ALGORITHMS, Hasher, check_digest, digest_file
+from .folders import folder_complaint
 from .tensor_header import BITS, TensorEntry, TensorHeader, looks_like_tensors, read_tensor_header
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "check_digest",
     "check_opening",
     "digest_file",
+    "folder_complaint",
     "is_pickle",
     "looks_like_tensors",
     "read_tensor_header",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..documents import is_json, is_page, is_pointer
 from ..errors import UnsafeFile, WebPage
-from ..types import PICKLE_SUFFIXES, archive_kind
+from ..types import FOLDER_SUFFIXES, MODEL_SUFFIXES, PICKLE_SUFFIXES, archive_kind
 from .tensor_header import looks_like_tensors, read_tensor_header
 
 OPENING = 64 * 2**10
@@ -14,6 +14,7 @@ OPENING = 64 * 2**10
 
 _TENSOR_SUFFIXES = frozenset({".safetensors", ".sft"})
 _ARCHIVE_STARTS = {"tar.gz": b"\x1f\x8b", "zip": b"PK"}
+_TEXT_SUFFIXES = FOLDER_SUFFIXES - MODEL_SUFFIXES
 _PICKLE_STARTS = (b"PK\x03\x04", *(bytes([0x80, protocol]) for protocol in range(1, 6)))
 
 
@@ -44,7 +45,7 @@ def check_opening(name: str, opening: bytes, content_type: str = "") -> None:
         raise _hidden_pickle(name, "a name that does not say so")
     elif suffix == ".gguf" and not opening.startswith(b"GGUF"):
         raise UnsafeFile(name, "these are not GGUF contents")
-    elif is_json(opening):
+    elif is_json(opening) and suffix not in _TEXT_SUFFIXES:
         raise UnsafeFile(name, "the server sent a JSON document instead of the file")
 
 

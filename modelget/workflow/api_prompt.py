@@ -111,4 +111,5 @@ def _selection(node_id: str, node: _Node, choice: Choice, host: LoaderTable) -> 
         active=choice.enabled and not by_pack,
         declared={},
         how="pack" if by_pack else None,
+        is_folder=choice.is_folder,
     )

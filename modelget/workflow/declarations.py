@@ -6,13 +6,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..types import Digest
+from ..types import Digest, has_model_suffix
 from .loader_nodes import current_folder
 from .names import canonical
 from .untyped import as_dict, as_text, dicts_in, is_encodable
 
 _FOLDER = re.compile(r"[\w.-]+(?: [\w.-]+)*(?:/[\w.-]+(?: [\w.-]+)*)*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f]{1,2000}")
+_REPOSITORY = re.compile(
+    r"https://(?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)/[^/?#]+/[^/?#]+/?(?:tree/[^?#]*)?(?:[?#].*)?"
+    r"|https://(?:www\.)?modelscope\.(?:cn|ai)/models/[^/?#]+/[^/?#]+/?(?:[?#].*)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,12 @@ class Declaration:
     folder: str | None
     url: str | None
     digest: Digest | None
+
+    @property
+    def is_folder(self) -> bool:
+        """Tell whether it declares a folder of files: a pipeline of diffusers, or a whole repository."""
+        of_folder = self.folder == "diffusers" or bool(self.url and _REPOSITORY.fullmatch(self.url))
+        return of_folder and not has_model_suffix(self.name)
 
 
 def declarations_of(models: object) -> tuple[Declaration, ...]:

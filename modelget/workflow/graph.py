@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .declarations import Declaration, declarations_of
+from .folder_names import folders_declared
 from .glance import Glance, glance_at
 from .ignored_nodes import IGNORED
-from .loader_nodes import NO_HOST, LoaderTable, places_of, selects_model
+from .loader_nodes import NO_HOST, LoaderTable, folder_inputs, places_of, selects_model
 from .once import once
 from .prompt_text import Prompt, prompt_of_node
 from .switches import GETTERS, SETTERS
@@ -63,7 +64,8 @@ class Node:
     @once
     def choices(self) -> tuple[Choice, ...]:
         """List the models that its own values name."""
-        if not self.glance.names or self.type in IGNORED | SETTERS | GETTERS:
+        may_name = self.glance.names or folder_inputs(self.type) or folders_declared(self.declared)
+        if not may_name or self.type in IGNORED | SETTERS | GETTERS:
             return ()
         return choices_of(self._raw, self._widgets, self.declared, self._host)
 

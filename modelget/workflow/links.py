@@ -59,7 +59,12 @@ def selected_by(scope: Scope, node: Node) -> list[Selected]:
     if node.type in IGNORED or not (node.choices or node.widget_links or scope.overrides):
         return []
     given = _given(scope, node)
-    selected = [Selected(choice) for choice in node.choices if choice.input not in given]
+    selected = [
+        Selected(choice)
+        for choice in node.choices
+        # What a link brings instead of a folder's name is not followed: the saved value may be an old one.
+        if choice.input not in given and not (choice.is_folder and choice.input in node.links)
+    ]
     for name, value in given.items():
         known = value.meant or selects_model(node.type, name, scope.graph.host)
         if value.name and known and name not in OUTPUT_INPUTS:

@@ -6,13 +6,13 @@ Source of the core table: the combos of ComfyUI 0.33.0 (each equals one ``folder
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from .packs import ANY, COMMUNITY, Row
+from .packs import ANY, COMMUNITY, FOLDERS, Row
 
 LEGACY_FOLDERS = {"unet": "diffusion_models", "clip": "text_encoders"}
 """ComfyUI's own renames: ``folder_paths.map_legacy``."""
@@ -114,6 +114,11 @@ def selects_model(node_type: str, input_name: str, host: LoaderTable = NO_HOST) 
     return any(place.input == input_name for place in places_of(node_type, host))
 
 
+def folder_inputs(node_type: str) -> Collection[str]:
+    """List the inputs that take a folder of files rather than one file."""
+    return FOLDERS.get(_base(node_type), {})
+
+
 def current_folder(folder: str) -> str:
     """Give today's name of a model folder: old files say ``unet`` and ``clip``."""
     return LEGACY_FOLDERS.get(folder, folder)
@@ -122,7 +127,7 @@ def current_folder(folder: str) -> str:
 @lru_cache(2_000)
 def _own_places(node_type: str) -> tuple[Place, ...]:
     base = _base(node_type)
-    row = CORE.get(base) or COMMUNITY.get(base) or COMMUNITY.get(node_type) or {}
+    row = CORE.get(base) or COMMUNITY.get(base) or COMMUNITY.get(node_type) or FOLDERS.get(base) or {}
     return tuple(Place(name, position, folder) for name, (position, folder) in row.items())
 
 

@@ -23,6 +23,8 @@ class Selection:
     """What the node itself declares, by name."""
     how: str | None = None
     """Where the name was read, if otherwise than the rest of the file."""
+    is_folder: bool = False
+    """Whether a folder of files bears the name."""
 
 
 @dataclass(slots=True)
@@ -30,6 +32,7 @@ class _Gathered:
     wanted_by: dict[str, None] = field(default_factory=dict)
     active: bool = False
     how: str | None = None
+    is_folder: bool = False
     declared: list[Declaration] = field(default_factory=list)
     last: Sequence[Declaration] = ()
 
@@ -85,6 +88,7 @@ def _add(gathered: dict[_Key, _Gathered], selection: Selection, folders: Mapping
     if selection.wanted_by is not None:
         found.wanted_by[selection.wanted_by] = None
     found.active = found.active or selection.active
+    found.is_folder = found.is_folder or selection.is_folder
     if own and found.last is not own:
         found.last = own
         found.declared.extend(entry for entry in own if entry.folder in (folder, None))
@@ -113,4 +117,5 @@ def _requirement(key: _Key, found: _Gathered, elsewhere: list[Declaration], how:
         active=found.active,
         urls=tuple(dict.fromkeys(entry.url for entry in declared if entry.url)),
         digest=digests[0] if digests else None,
+        is_folder=found.is_folder,
     )

@@ -105,6 +105,7 @@ class _Walk:
                     active=scope.active and node.active and choice.enabled and not by_pack,
                     declared=node.declared,
                     how="pack" if by_pack else None,
+                    is_folder=choice.is_folder,
                 )
             )
 

@@ -5,48 +5,75 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from .folder_names import Declared, folder_name, folders_declared
 from .ignored_nodes import OUTPUT_INPUTS
-from .loader_nodes import NO_HOST, LoaderTable, places_of
+from .loader_nodes import NO_HOST, LoaderTable, folder_inputs, places_of
 from .names import Found, canonical, is_model_name, names_in
 from .stacks import is_switched_off
 from .untyped import as_dict, as_id, as_list, as_text
 
 _SEED_CONTROLS = frozenset({"fixed", "increment", "decrement", "randomize"})
 
+NONE: Declared = MappingProxyType({})
+"""Nothing is declared."""
+
 _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A model name in a widget; ``enabled`` is False in a row that is switched off."""
+    """A model name in a widget; ``enabled`` is False in a row that is switched off, ``is_folder`` marks a folder's."""
 
     name: str
     input: str | None
     enabled: bool = True
+    is_folder: bool = False
 
 
 def choices_of(
-    node: dict[str, object], widgets: list[str], declared: Collection[str], host: LoaderTable = NO_HOST
+    node: dict[str, object], widgets: list[str], declared: Declared, host: LoaderTable = NO_HOST
 ) -> tuple[Choice, ...]:
     """List the model names that the node holds; ``widgets`` are its widget inputs in order."""
     values, node_type = node.get("widgets_values"), as_text(node.get("type"))
-    if isinstance(values, list) and values:
-        found = [
-            (position, model)
-            for position, value in enumerate(values)
-            for model in names_in(value, enabled=not is_switched_off(node_type, position, values))
-        ]
-        return tuple(_placed(node, found, widgets, declared, host)) if found else ()
-    return tuple(choices_by_name(node_type, as_dict(values) or as_dict(node.get("widgets_values_named"))))
+    if not (isinstance(values, list) and values):
+        named = as_dict(values) or as_dict(node.get("widgets_values_named"))
+        return tuple(choices_by_name(node_type, named, declared))
+    found = [
+        (position, model)
+        for position, value in enumerate(values)
+        for model in names_in(value, enabled=not is_switched_off(node_type, position, values))
+    ]
+    placed = tuple(_placed(node, found, widgets, declared, host)) if found else ()
+    return placed + tuple(_folders(node, values, widgets, declared, host))
 
 
-def choices_by_name(node_type: str, values: dict[str, object]) -> Iterator[Choice]:
+def choices_by_name(node_type: str, values: dict[str, object], declared: Declared = NONE) -> Iterator[Choice]:
     """List the model names among values that are saved by input."""
+    as_folders = folders_declared(declared)
     for key, value in values.items():
         if key not in OUTPUT_INPUTS:
             for found in names_in(value, enabled=not is_switched_off(node_type, key, values)):
                 yield Choice(found.name, key, found.enabled)
+            if name := folder_name(node_type, key, value, as_folders):
+                yield Choice(name, key, is_folder=True)
+
+
+def _folders(
+    node: dict[str, object],
+    values: list[object],
+    widgets: list[str],
+    declared: Declared,
+    host: LoaderTable,
+) -> Iterator[Choice]:
+    node_type, as_folders = as_text(node.get("type")), folders_declared(declared)
+    if not (as_folders or folder_inputs(node_type)):
+        return
+    inputs = inputs_by_position(node, widgets, host)
+    for position, value in enumerate(values):
+        if name := folder_name(node_type, inputs.get(position), value, as_folders):
+            yield Choice(name, inputs.get(position), is_folder=True)
 
 
 def _placed(

@@ -54,7 +54,7 @@ def test_get_refuses_other_bytes_than_the_digest_given(modelget, models) -> None
 def test_get_says_which_ids_there_are(modelget, reference) -> None:
     ran = modelget("get", reference)
     assert ran.code == 2
-    assert "hf:owner/repo/path" in ran.err
+    assert "hf:owner/repo[/path]" in ran.err
 
 
 def test_get_from_a_host_that_is_not_listed_is_denied_and_contacts_nobody(modelget, hub) -> None:

@@ -204,8 +204,6 @@ HOSTILE = [
     "hf://",
     "hf:@",
     "hf:o",
-    "hf:o/r",
-    "hf:o/r/",
     "hf:o/r/..",
     "hf:../..",
     "hf:../../etc/passwd",

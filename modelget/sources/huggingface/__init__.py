@@ -2,58 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
 
-from ...errors import InvalidSetting
-from ...hosts import origin_of
+from ...errors import SourceUnavailable
 from ...http import Http
 from ...settings import Secret, Settings
-from ...types import UNSTATED, Candidate, Digest, Evidence, Requirement, Terms
+from ...types import UNSTATED, Barrier, Candidate, Digest, Evidence, PartOfFolder, Requirement, Terms
+from ..hub_files import PAGES, HubFile, HubFolder, host_of, parse_folder, parse_reference
+from ..listing import as_folder
 from ..terms import hub_terms
 from .client import HubClient, hub_errors, status_of
 from .refusals import barrier, gate, unavailable
 
-_KINDS = {"datasets": "dataset", "spaces": "space"}
-_PAGES = frozenset({"huggingface.co", "www.huggingface.co", "hf.co", "hf-mirror.com"})
-_NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9._-]{0,95}")
 _ODD_ANSWERS: tuple[type[Exception], ...] = (ValueError, TypeError, LookupError, AttributeError)
 """What huggingface_hub raises for a card that is none; some mirrors answer with a web page."""
-_LONGEST = 2000
-"""Beyond it each HTTP library refuses a URL in its own way."""
-_ID = re.compile(r"hf:(?P<path>(?!//).*?[^@])(?:@(?P<revision>[^@]+))?")
-_LONG_ID = re.compile(r"hf://(?P<repo>[^@]+)@(?P<revision>[^/]+)/(?P<path>.+)|hf://(?P<plain>[^@]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class HubFile:
-    """One file in a repository on the Hub; ``kind`` is ``model``, ``dataset`` or ``space``."""
-
-    kind: str
-    repo: str
-    path: str
-    revision: str = "main"
-
-    @property
-    def repo_id(self) -> str:
-        """The repository with its kind in front, as links and ids write it."""
-        return self.repo if self.kind == "model" else f"{self.kind}s/{self.repo}"
-
-    @property
-    def id(self) -> str:
-        """What ``modelget get`` takes."""
-        if "/" not in self.repo:  # only huggingface_hub's own form shows where an old one-word name ends
-            return f"hf://{self.repo_id}@{quote(self.revision, safe='')}/{self.path}"
-        return f"hf:{self.repo_id}/{self.path}@{quote(self.revision)}"
-
-    def url(self, endpoint: str) -> str:
-        """Return where the bytes are."""
-        return f"{endpoint}/{self.repo_id}/resolve/{quote(self.revision, safe='')}/{quote(self.path)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +42,25 @@ class HuggingFace:
         self.endpoints = (endpoint,)
         self._endpoint = endpoint
         self._client = HubClient(endpoint, token)
-        self._pages = _PAGES | {_host(endpoint)}
+        self._pages = PAGES | {host_of(endpoint)}
         self._cards: dict[tuple[str, str, str, bool], Card] = {}
         self._card_locks: defaultdict[tuple[str, str, str, bool], Lock] = defaultdict(Lock)
 
     def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
-        """Look up each declared Hub link and ``hf:`` id."""
+        """Look up each declared Hub link and ``hf:`` id, to a file or, where a folder may be meant, to one."""
+        may_be_folder = wanted.is_folder or not wanted.name
         for url in wanted.urls:
+            folder = parse_folder(url, self._pages) if may_be_folder else None
             file = parse_reference(url, self._pages)
-            if file is None:
-                continue
-            if http.offline:
+            if folder and (wanted.is_folder or file is None):
+                yield from self._look_up_folder(folder, http)
+            elif file and http.offline:
                 yield self._candidate(file)
-            else:
-                yield from self._look_up(file, http)
+            elif file:
+                found = list(self._look_up(file, http))
+                yield from found
+                if folder and not found:
+                    yield from self._look_up_folder(folder, http)
 
     def _look_up(self, file: HubFile, http: Http) -> Iterator[Candidate]:
         from huggingface_hub import get_hf_file_metadata
@@ -105,6 +76,53 @@ class HuggingFace:
         pinned = HubFile(file.kind, file.repo, file.path, found.commit_hash or file.revision)
         digest = _digest(found.etag)
         yield self._candidate(pinned, size=found.size, digest=digest, terms=card.terms)
+
+    def _look_up_folder(self, folder: HubFolder, http: Http) -> Iterator[Candidate]:
+        """List a repository at one commit, and take what loading the folder needs."""
+        from huggingface_hub import HfApi, get_hf_file_metadata
+
+        if http.offline:
+            raise SourceUnavailable(f"{folder.id}: only the Hub can tell what is in it", kind="offline")
+        api = HfApi(endpoint=self._endpoint, library_name="modelget")
+        options = {"repo_type": folder.kind, "revision": folder.revision, "files_metadata": True}
+        try:
+            info = self._client.ask(api.repo_info, folder.repo, http=http, **options)
+            pinned = replace(folder, revision=str(info.sha or folder.revision))
+            listed, odd = self._listed(pinned, info.siblings or ())
+            card = self._card(folder, http, files=False)
+            if card.terms.gated and listed:
+                first = next(iter(listed.values()))
+                self._client.ask(get_hf_file_metadata, first.url, http=http, endpoint=self._endpoint)
+        except hub_errors() as error:
+            yield from self._refused(folder, error, http)
+            return
+        except _ODD_ANSWERS as error:
+            message = f"{folder.repo_id}: the Hub answers something else than a list of files"
+            raise SourceUnavailable(message) from error
+        candidate = self._candidate(pinned, terms=card.terms)
+        if odd:
+            message = f"{pinned.id} holds a file with a name that no program should use: {odd!r}"
+            hint = "Fetch what you need of it by hand, or find it elsewhere: --choose NAME=ID."
+            yield replace(candidate, barrier=Barrier("by-hand", message, hint))
+        elif listed:
+            yield as_folder(candidate, listed, http)
+
+    def _listed(
+        self, folder: HubFolder, siblings: Iterable[Any]
+    ) -> tuple[dict[str, PartOfFolder], str | None]:
+        """Return the files in a folder by their path inside, and one whose path is no plain one, if there is any."""
+        start = f"{folder.path}/" if folder.path else ""
+        listed: dict[str, PartOfFolder] = {}
+        for entry in siblings:
+            if not entry.rfilename.startswith(start):
+                continue
+            path = entry.rfilename.removeprefix(start)
+            file = folder.file(path)
+            if file is None:
+                return {}, path
+            digest = _digest(entry.lfs.sha256 if entry.lfs else entry.blob_id)
+            listed[path] = PartOfFolder(path, file.id, file.url(self._endpoint), int(entry.size), digest)
+        return listed, None
 
     def _refused(self, file: HubFile, error: Exception, http: Http) -> Iterator[Candidate]:
         """Return a file that may not be had with what stands in the way; nothing for one that is not there."""
@@ -123,9 +141,10 @@ class HuggingFace:
             source=self.name,
             id=file.id,
             url=file.url(self._endpoint),
-            name=file.path.rpartition("/")[2],
+            name=file.name,
             evidence=Evidence.DECLARED_URL,
             folder="/".join(file.path.split("/")[-2:-1]) or None,
+            is_folder=isinstance(file, HubFolder),
             **known,
         )
 
@@ -171,57 +190,6 @@ class HuggingFace:
 def source(settings: Settings) -> HuggingFace:
     """Make the source."""
     return HuggingFace(settings.hub_endpoint, settings.hub_token)
-
-
-def parse_reference(text: str, pages: frozenset[str] = _PAGES) -> HubFile | None:
-    """Read a Hub link to one file or an ``hf:`` id; None when it is neither.
-
-    ``hf:owner/repo/path[@revision]`` is ours, ``hf://owner/repo[@revision]/path`` is huggingface_hub's;
-    ``datasets/`` or ``spaces/`` in front tells the kind. The old one-word repositories (``gpt2``) are
-    understood where ``/resolve/`` or ``@`` marks the end of the name.
-    """
-    if len(text) > _LONGEST:
-        return None
-    if text.startswith("hf:"):
-        return _parse_id(text)
-    try:
-        host = _host(text)
-    except InvalidSetting:
-        return None
-    parts = urlsplit(text).path.removeprefix("/").split("/")
-    kind = _KINDS.get(parts[0], "model")
-    parts = parts[1:] if kind != "model" else parts
-    verb = next((i for i in (1, 2) if len(parts) > i + 2 and parts[i] in ("resolve", "blob", "raw")), 0)
-    if host not in pages or not verb:
-        return None
-    # Decoded as a whole: an encoded slash separates like any other, and must not hide a "..".
-    path = unquote("/".join(parts[verb + 2 :])).split("/")
-    return _checked(kind, parts[:verb], path, unquote(parts[verb + 1]))
-
-
-def _parse_id(text: str) -> HubFile | None:
-    found = _LONG_ID.fullmatch(text) or _ID.fullmatch(text)
-    if found is None:
-        return None
-    known = found.groupdict()
-    parts = (known.get("repo") or known.get("plain") or known["path"]).split("/")
-    kind = _KINDS.get(parts[0], "model")
-    parts = parts[1:] if kind != "model" else parts
-    repo, path = (parts, known["path"].split("/")) if known.get("repo") else (parts[:2], parts[2:])
-    return _checked(kind, repo, path, unquote(known["revision"] or "main"))
-
-
-def _host(url: str) -> str:
-    """Return host and port as written in an origin: lower case, no default port."""
-    return origin_of(url).partition("://")[2]
-
-
-def _checked(kind: str, repo: list[str], path: list[str], revision: str) -> HubFile | None:
-    """Build the reference only from parts that stay what they are inside a URL."""
-    odd = any(part in ("", ".", "..") or not part.isprintable() for part in (*path, *revision.split("/")))
-    if odd or not path or len(repo) not in (1, 2) or not all(_NAME.fullmatch(part) for part in repo):
-        return None
-    return HubFile(kind, "/".join(repo), "/".join(path), revision)
 
 
 def _digest(etag: str | None) -> Digest | None:

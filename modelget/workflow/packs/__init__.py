@@ -7,11 +7,12 @@ and ``ultralytics_segm`` carry ``bbox/`` or ``segm/`` in their names, below ``ul
 
 from __future__ import annotations
 
+from .folders import FOLDERS
 from .images import IMAGES
 from .rows import ANY, Row, Rows
 from .suites import SUITES
 from .videos import VIDEOS
 
-__all__ = ["ANY", "COMMUNITY", "Row", "Rows"]
+__all__ = ["ANY", "COMMUNITY", "FOLDERS", "Row", "Rows"]
 
 COMMUNITY: Rows = {**SUITES, **IMAGES, **VIDEOS}

@@ -113,7 +113,7 @@ def test_a_file_that_took_the_name_while_it_was_unpacked_stays(brought, bench, m
         return real(*question)
 
     monkeypatch.setattr(packed, "choose", taken_meanwhile)
-    with pytest.raises(FetchFailed, match="another file has this name"):
+    with pytest.raises(FetchFailed, match="something else has this name"):
         brought()
     assert bench.destination.read_bytes() == b"the user's own"
 
