@@ -17,6 +17,7 @@ from .document import MAX_BYTES, Document, load, plain_text
 from .embedded import HEAD_SIZE, extract, recognise
 from .joined import join
 from .loader_nodes import NO_HOST, LoaderTable
+from .own_nodes import said_in_graph, said_in_prompt
 from .pinning import is_same_but_pins, with_pins
 from .requirements import merge
 from .ui_graph import selections as selections_in_graph
@@ -121,9 +122,11 @@ def _readings(
     declared = [*declared_in(document.graph), *declared_in(document.envelope)]
     readings: list[Callable[[], tuple[Requirement, ...]]] = []
     if document.graph:
+        declared += said_in_graph(document.graph)
         readings.append(partial(_in_graph, document.graph, declared, name, host))
     if document.prompt is not None:
-        readings.append(partial(_in_prompt, document.prompt, declared, name, host))
+        told = [*declared, *said_in_prompt(document.prompt)]
+        readings.append(partial(_in_prompt, document.prompt, told, name, host))
     if document.recipe is not None:
         readings.append(partial(recipes.requirements_in, document.recipe, name))
     return readings

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from ..errors import InvalidWorkflow
 from .ignored_nodes import CARRIERS, IGNORED, REROUTES
 from .loader_nodes import NO_HOST, LoaderTable, folder_of, places_of, selects_model
+from .own_nodes import own_choices
+from .packs import OWN
 from .packs.fetching import fetches_by_itself
 from .prompt_graph import Key, Reader
 from .prompt_graph import selections as named_in_prompts
@@ -64,6 +66,9 @@ def _node(raw: dict[str, object]) -> _Node:
         return node
     node.links = links
     values = {name: value for name, value in inputs.items() if name not in links}
+    if node.type in OWN:
+        node.choices.extend(own_choices(node.type, values))
+        return node
     node.choices.extend(choices_by_name(node.type, values))
     return node
 

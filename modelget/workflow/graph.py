@@ -12,6 +12,8 @@ from .glance import Glance, glance_at
 from .ignored_nodes import IGNORED
 from .loader_nodes import NO_HOST, LoaderTable, folder_inputs, places_of, selects_model
 from .once import once
+from .own_nodes import own_choices, values_of
+from .packs import OWN
 from .prompt_text import Prompt, prompt_of_node
 from .switches import GETTERS, SETTERS
 from .untyped import as_dict, as_id, as_key, as_list, as_text, dicts_in
@@ -64,6 +66,8 @@ class Node:
     @once
     def choices(self) -> tuple[Choice, ...]:
         """List the models that its own values name."""
+        if self.type in OWN:
+            return own_choices(self.type, values_of(self._raw))
         may_name = self.glance.names or folder_inputs(self.type) or folders_declared(self.declared)
         if not may_name or self.type in IGNORED | SETTERS | GETTERS:
             return ()

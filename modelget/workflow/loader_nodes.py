@@ -12,7 +12,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from .packs import ANY, COMMUNITY, FOLDERS, Row
+from .packs import ANY, COMMUNITY, FOLDERS, OWN, Row
 
 LEGACY_FOLDERS = {"unet": "diffusion_models", "clip": "text_encoders"}
 """ComfyUI's own renames: ``folder_paths.map_legacy``."""
@@ -127,7 +127,8 @@ def current_folder(folder: str) -> str:
 @lru_cache(2_000)
 def _own_places(node_type: str) -> tuple[Place, ...]:
     base = _base(node_type)
-    row = CORE.get(base) or COMMUNITY.get(base) or COMMUNITY.get(node_type) or FOLDERS.get(base) or {}
+    row = CORE.get(base) or COMMUNITY.get(base) or COMMUNITY.get(node_type)
+    row = row or FOLDERS.get(base) or OWN.get(base) or {}
     return tuple(Place(name, position, folder) for name, (position, folder) in row.items())
 
 

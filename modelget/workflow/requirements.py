@@ -109,13 +109,15 @@ def _requirement(key: _Key, found: _Gathered, elsewhere: list[Declaration], how:
     name, folder = key
     declared = [*found.declared, *elsewhere]
     digests: list[Digest] = [entry.digest for entry in declared if entry.digest]
+    is_reference = ":" in name  # which no file name holds: the place that it leads to names the file
     return Requirement(
-        name=name,
+        name="" if is_reference else name,
         folder=folder,
         wanted_by=tuple(found.wanted_by),
         how=found.how or how,
         active=found.active,
         urls=tuple(dict.fromkeys(entry.url for entry in declared if entry.url)),
         digest=digests[0] if digests else None,
+        renamable=is_reference,
         is_folder=found.is_folder,
     )

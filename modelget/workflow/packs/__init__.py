@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from .folders import FOLDERS
 from .images import IMAGES
+from .own import OWN
 from .rows import ANY, Row, Rows
 from .suites import SUITES
 from .videos import VIDEOS
 
-__all__ = ["ANY", "COMMUNITY", "FOLDERS", "Row", "Rows"]
+__all__ = ["ANY", "COMMUNITY", "FOLDERS", "OWN", "Row", "Rows"]
 
 COMMUNITY: Rows = {**SUITES, **IMAGES, **VIDEOS}
