@@ -1,8 +1,32 @@
-"""Modelget's nodes, a file each; this release has none yet and brings the command line and a workflow."""
+"""Modelget's nodes, a file each."""
 
 from comfy_api.latest import ComfyExtension, io
 
-NODES: list[type[io.ComfyNode]] = []
+from .get_model import GetModel
+from .get_workflow_models import GetWorkflowModels
+from .load_checkpoint import LoadCheckpoint
+from .load_controlnet import LoadControlNet
+from .load_diffusion_model import LoadDiffusionModel
+from .load_lora import LoadLora
+from .load_text_encoder import LoadTextEncoder
+from .load_upscale_model import LoadUpscaleModel
+from .load_vae import LoadVAE
+from .model_card import ModelCard
+from .verify_model import VerifyModel
+
+NODES: list[type[io.ComfyNode]] = [
+    GetModel,
+    GetWorkflowModels,
+    LoadCheckpoint,
+    LoadControlNet,
+    LoadDiffusionModel,
+    LoadLora,
+    LoadTextEncoder,
+    LoadUpscaleModel,
+    LoadVAE,
+    ModelCard,
+    VerifyModel,
+]
 
 
 class Modelget(ComfyExtension):
