@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from comfy_api.latest import io
 
-from ..adapters.host import listed_files
-from ..modelget.types import Digest
+from ..adapters.host import FROM_SOURCE, listed_files
 
-FROM_SOURCE = "(as its source calls it)"
-"""Stands in the list of installed models for the one that the source names."""
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 _SOURCE = (
     "Where to get it when it is not here: hf:owner/repo/path[@revision], civitai:VERSION or an AIR. "
     "Leave empty for a model that is installed."
 )
-_SHA256 = "The sha256 that the file must have, 64 digits. Leave empty to trust what its source publishes."
+_SHA256_TIP = "The sha256 that the file must have, 64 digits. Leave empty to trust what its source publishes."
 
 
 def model_inputs(folder: str, number: str = "", *, optional: bool = False) -> list[io.Input]:
@@ -34,7 +34,7 @@ def source_inputs(number: str = "", *, optional: bool = False) -> list[io.Input]
     """Return the inputs that say where a model is, and which bytes it has."""
     return [
         io.String.Input(f"source{number}", default="", optional=optional, tooltip=_SOURCE),
-        io.String.Input(f"sha256{number}", default="", optional=True, advanced=True, tooltip=_SHA256),
+        io.String.Input(f"sha256{number}", default="", optional=True, advanced=True, tooltip=_SHA256_TIP),
     ]
 
 
@@ -46,17 +46,12 @@ def fault_in(model: str | None, source: str | None, sha256: str | None) -> str |
     if model in (FROM_SOURCE, "", None) and not source:
         return "Choose an installed model, or write the source to get it from."
     return (
-        None if not sha256 or _is_sha256(sha256) else "sha256: write its 64 hexadecimal digits, or nothing."
+        None
+        if not sha256 or _SHA256.fullmatch(sha256)
+        else "sha256: write its 64 hexadecimal digits, or nothing."
     )
 
 
 def is_id(source: str) -> bool:
     """Tell whether a source is an id: links are refused on nodes, because anybody may send a workflow."""
     return source.partition(":")[0].lower() in ("hf", "civitai", "urn", "modelscope") and "://" not in source
-
-
-def _is_sha256(text: str) -> bool:
-    try:
-        return bool(Digest("sha256", text))
-    except ValueError:
-        return False

@@ -14,4 +14,8 @@ class LoadCheckpoint(Loader):
     TITLE = "Load Checkpoint"
     FOLDER = "checkpoints"
     LOADS_WITH = ("CheckpointLoaderSimple", "ckpt_name")
-    OUTPUTS = [io.Model.Output(), io.Clip.Output(), io.Vae.Output()]
+    OUTPUTS = (
+        io.Model.Output(),
+        io.Clip.Output(),
+        io.Vae.Output(),
+    )

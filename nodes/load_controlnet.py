@@ -14,4 +14,4 @@ class LoadControlNet(Loader):
     TITLE = "Load ControlNet"
     FOLDER = "controlnet"
     LOADS_WITH = ("ControlNetLoader", "control_net_name")
-    OUTPUTS = [io.ControlNet.Output()]
+    OUTPUTS = (io.ControlNet.Output(),)

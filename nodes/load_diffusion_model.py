@@ -14,16 +14,16 @@ class LoadDiffusionModel(Loader):
     TITLE = "Load Diffusion Model"
     FOLDER = "diffusion_models"
     LOADS_WITH = ("UNETLoader", "unet_name")
-    OUTPUTS = [io.Model.Output()]
-    INPUTS_AFTER = [
+    OUTPUTS = (io.Model.Output(),)
+    INPUTS_AFTER = (
         io.Combo.Input(
             "weight_dtype",
             options=["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"],
             optional=True,
             advanced=True,
             tooltip="In which precision the weights are kept; default leaves that to ComfyUI.",
-        )
-    ]
+        ),
+    )
 
     @classmethod
     def execute(

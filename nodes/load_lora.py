@@ -6,7 +6,6 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..adapters.getting import get_model
 from ..adapters.loading import load_with
 from .inputs import fault_in, model_inputs
 from .loader import CATEGORY
@@ -55,6 +54,8 @@ class LoadLora(io.ComfyNode):
         sha256: str = "",
     ) -> io.NodeOutput:
         """Get the LoRA, then apply it as ComfyUI does."""
+        from ..adapters.getting import get_model  # ComfyUI starts faster without it
+
         name = get_model("loras", model, source, sha256)
         strengths = {"strength_model": strength_model, "strength_clip": strength_clip if clip else 0.0}
         return io.NodeOutput(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from ..adapters.getting import get_model
 from ..adapters.host import text_encoder_types
 from ..adapters.loading import load_text_encoders
 from ..modelget.workflow.packs.own import MOST_TEXT_ENCODERS
@@ -54,8 +53,10 @@ class LoadTextEncoder(io.ComfyNode):
         return next(filter(None, faults), None) or True
 
     @classmethod
-    def execute(cls, type: str, device: str = "default", **values: str) -> io.NodeOutput:  # noqa: A002
+    def execute(cls, type: str, device: str = "default", **values: str) -> io.NodeOutput:
         """Get the models, then load them together as ComfyUI does."""
+        from ..adapters.getting import get_model  # ComfyUI starts faster without it
+
         names = [
             get_model(
                 "text_encoders",

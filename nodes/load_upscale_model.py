@@ -14,4 +14,4 @@ class LoadUpscaleModel(Loader):
     TITLE = "Load Upscale Model"
     FOLDER = "upscale_models"
     LOADS_WITH = ("UpscaleModelLoader", "model_name")
-    OUTPUTS = [io.UpscaleModel.Output()]
+    OUTPUTS = (io.UpscaleModel.Output(),)

@@ -14,4 +14,4 @@ class LoadVAE(Loader):
     TITLE = "Load VAE"
     FOLDER = "vae"
     LOADS_WITH = ("VAELoader", "vae_name")
-    OUTPUTS = [io.Vae.Output()]
+    OUTPUTS = (io.Vae.Output(),)

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from comfy_api.latest import io
 
-from ..adapters.getting import get_model
 from ..adapters.loading import load_with
 from .inputs import fault_in, model_inputs
 
@@ -21,9 +20,8 @@ class Loader(io.ComfyNode):
     FOLDER: ClassVar[str]
     LOADS_WITH: ClassVar[tuple[str, str]]
     """ComfyUI's own node, and its input for the file's name."""
-    OUTPUTS: ClassVar[list[io.Output]]
-    INPUTS_BEFORE: ClassVar[list[io.Input]] = []
-    INPUTS_AFTER: ClassVar[list[io.Input]] = []
+    OUTPUTS: ClassVar[tuple[io.Output, ...]]
+    INPUTS_AFTER: ClassVar[tuple[io.Input, ...]] = ()
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -34,8 +32,8 @@ class Loader(io.ComfyNode):
             category=CATEGORY,
             description=f"{cls.TITLE} as ComfyUI does; fetches and verifies the file first when it is not here.",
             search_aliases=["download model", cls.FOLDER],
-            inputs=[*cls.INPUTS_BEFORE, *model_inputs(cls.FOLDER), *cls.INPUTS_AFTER],
-            outputs=cls.OUTPUTS,
+            inputs=[*model_inputs(cls.FOLDER), *cls.INPUTS_AFTER],
+            outputs=list(cls.OUTPUTS),
         )
 
     @classmethod
@@ -46,6 +44,8 @@ class Loader(io.ComfyNode):
     @classmethod
     def execute(cls, model: str, source: str = "", sha256: str = "", **options: Any) -> io.NodeOutput:
         """Get the model, then load it as ComfyUI does."""
+        from ..adapters.getting import get_model  # ComfyUI starts faster without it
+
         name = get_model(cls.FOLDER, model, source, sha256)
         node, name_input = cls.LOADS_WITH
         return io.NodeOutput(*load_with(node, cls.FOLDER, {name_input: name, **options}))

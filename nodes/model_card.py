@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from comfy_api.latest import io, ui
 
-from ..adapters.getting import card_of
 from ..adapters.host import model_folders
 from .inputs import fault_in, source_inputs
 from .loader import CATEGORY
@@ -39,5 +38,7 @@ class ModelCard(io.ComfyNode):
     @classmethod
     def execute(cls, folder: str, model: str = "", source: str = "", sha256: str = "") -> io.NodeOutput:
         """Put together what is known."""
+        from ..adapters.getting import card_of  # ComfyUI starts faster without it
+
         card = card_of(folder, model, source, sha256)
         return io.NodeOutput(card.text, ", ".join(card.trained_words), ui=ui.PreviewText(card.text))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..cards import terms_in_full
 from ..errors import InvalidWorkflow
 from ..lock import Unlocked, differences, pin_of
 from ..lock_file import LOCK_NAME, LockedModel, format_lock, model_document, read_lock, write_whole
@@ -19,7 +20,7 @@ from .exit_codes import DONE, UNDECIDED
 from .opening import open_from
 from .summary import short_id
 from .terminal import colour, plain, size, table
-from .terms import short_terms, terms_in_full
+from .terms import short_terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..cards import terms_in_full
 from ..errors import ModelgetError, UnclearMember
 from ..job import Outcomes
 from ..types import Candidate, Fetched, Plan, PlanItem, Status, has_model_suffix, stem_of, to_fetch
 from .exit_codes import DONE, FAILED, UNDECIDED
 from .terminal import colour, plain, size, table
-from .terms import short_terms, terms_in_full
+from .terms import short_terms
 
 _COLOURS = {
     Status.PRESENT: "green",

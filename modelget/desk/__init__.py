@@ -5,6 +5,7 @@ from __future__ import annotations
 from .desk import Desk
 from .entry import Decision, Entry, key_of
 from .errors import NothingToDo, Unknown
+from .getting import ModelMissing, get
 from .rules import may_fetch_unasked, open_decision
 from .state import FileState, State
 
@@ -13,9 +14,11 @@ __all__ = [
     "Desk",
     "Entry",
     "FileState",
+    "ModelMissing",
     "NothingToDo",
     "State",
     "Unknown",
+    "get",
     "key_of",
     "may_fetch_unasked",
     "open_decision",

@@ -107,6 +107,8 @@ class Candidate:
     """Where the publisher keeps it: often, and not always, the name of a model folder."""
     terms: Terms = UNSTATED
     """Licence and restrictions as its place states them."""
+    trained_words: tuple[str, ...] = ()
+    """What to write into a prompt so that the model does what it was made for."""
     barrier: Barrier | None = None
     notes: tuple[str, ...] = ()
     """What a person should know before it is fetched, though nothing stands in the way."""

@@ -1,0 +1,155 @@
+"""Get models for somebody who waits for them, such as a node that runs, under the owner's rule about fetching unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, TimeoutError
+from dataclasses import replace
+from typing import TypeVar
+
+from ..errors import ModelgetError
+from ..judge import judge
+from ..progress import Progress
+from ..types import Plan, PlanItem, Status, Workflow
+from .desk import Desk
+from .entry import Entry
+from .rules import may_fetch_unasked
+
+Watch = Callable[[Progress], None]
+"""Told a few times a second how far it is; whatever it raises ends the waiting, and pauses what is on its way."""
+
+_LOOK_SECONDS = 0.2
+_GB, _MB = 1e9, 1e6
+
+T = TypeVar("T")
+
+
+class ModelMissing(ModelgetError):
+    """A model is not here, and nobody allowed fetching it unasked."""
+
+    hint = (
+        "Press Install in the Modelget panel (or run `modelget install` on the workflow), then run again. "
+        'With autofetch = "auto" in modelget.toml, what is sure and safe is fetched without asking.'
+    )
+
+
+def get(desk: Desk, workflow: Workflow, watch: Watch) -> Plan:
+    """Return the plan once every active model of the workflow is here, proven by what is known of its digest.
+
+    Raises:
+        ModelMissing: the owner wants to be asked first, or a person must decide.
+        ModelgetError: a fetch failed, or a file is not what it should be.
+    """
+    entry = desk.open(workflow)
+    plan = desk.glance(entry)
+    if missing := _missing(plan):
+        watch(Progress(missing[0].requirement.name, "looking"))
+        plan = _until(desk.ask(entry), lambda: watch(Progress(missing[0].requirement.name, "looking")))
+        _fetch(desk, entry, _missing(plan), watch)
+        plan = desk.glance(entry)
+    if missing := _missing(plan):
+        raise _refusal(missing)
+    for item in plan.items:
+        if item.requirement.active:
+            _prove(item, desk, watch)
+    return plan
+
+
+def _missing(plan: Plan) -> list[PlanItem]:
+    return [item for item in plan.items if item.requirement.active and item.status is not Status.PRESENT]
+
+
+def _fetch(desk: Desk, entry: Entry, missing: Sequence[PlanItem], watch: Watch) -> None:
+    """Fetch what is missing if that is allowed, and wait for what somebody else began to fetch."""
+    if not missing:
+        return
+    allowed = [item for item in missing if _is_on_its_way(desk, item) or _is_allowed(desk, item)]
+    if len(allowed) < len(missing):
+        raise _refusal([item for item in missing if item not in allowed])
+    labels = desk.fetch(entry, allowed)
+    desk.transfers.resume(labels)  # what an interruption paused goes on with the next run
+    try:
+        _until(desk.transfers.when_over(labels), lambda: watch(_together(desk, labels)))
+    except BaseException:
+        desk.transfers.pause(labels)
+        raise
+    for state in filter(None, map(desk.transfers.file, labels)):
+        if state.progress.phase != "present":
+            message = f"{state.progress.name}: {state.progress.message or 'was cancelled'}"
+            raise ModelgetError(message, state.progress.hint or "Run again, or look into the Modelget panel.")
+
+
+def _is_allowed(desk: Desk, item: PlanItem) -> bool:
+    return desk.shop.settings.autofetch == "auto" and may_fetch_unasked(item)
+
+
+def _is_on_its_way(desk: Desk, item: PlanItem) -> bool:
+    state = desk.transfers.file(item.download.label) if item.download else None
+    return state is not None and not state.is_over
+
+
+def _until(future: Future[T], look: Callable[[], None]) -> T:
+    """Wait for a result, looking around in between."""
+    while True:
+        try:
+            return future.result(_LOOK_SECONDS)
+        except TimeoutError:
+            if future.done():
+                raise
+            look()
+
+
+def _together(desk: Desk, labels: Iterable[str]) -> Progress:
+    """Sum up the files that are waited for."""
+    files = [state.progress for state in map(desk.transfers.file, labels) if state]
+    first = next((one for one in files if one.phase not in ("present", "waiting")), files[0])
+    return replace(
+        first, done=sum(one.done for one in files), total=sum(one.total or one.done for one in files) or None
+    )
+
+
+def _prove(item: PlanItem, desk: Desk, watch: Watch) -> None:
+    """Read a file whose digest should be known and is not: it was never read, or has changed since."""
+    present, library = item.resolution.present, desk.shop.library
+    expected = item.requirement.digest or (library.last_digest(present.path) if present else None)
+    if present is None or expected is None or library.digest_of(present.path) is not None:
+        return
+    verdict = judge(present.path, item.requirement, library, lambda _need: None, _Watching(watch))
+    if verdict.problem:
+        label = f"{item.requirement.folder}/{item.requirement.name or present.path.name}"
+        hint = "It was not loaded. Move it away and get it again; `modelget verify` shows the digests."
+        raise ModelgetError(f"{label}: {verdict.problem}", hint)
+
+
+class _Watching:
+    """A reporter that hands everything to a watch."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+
+    def report(self, progress: Progress) -> None:
+        """Pass it on."""
+        self._watch(progress)
+
+
+def _refusal(missing: Sequence[PlanItem]) -> ModelMissing:
+    error = ModelMissing("; ".join(map(_told, missing)))
+    decisions = [item.hint for item in missing if item.status is not Status.FETCH and item.hint]
+    if decisions:
+        error.hint = decisions[0]
+    return error
+
+
+def _told(item: PlanItem) -> str:
+    wanted = item.requirement
+    best = next(iter(item.resolution.candidates), None)
+    name = f"{wanted.folder or '?'}/{wanted.name or (best.name if best else wanted.urls[0])}"
+    if best is None:
+        return f"{name} is missing, and no place is known that has it"
+    size = "of unknown size" if best.size is None else _size(best.size)
+    licence = best.terms.licence or "licence not stated"
+    return f"{name} is missing: {size} from {best.id} ({licence})"
+
+
+def _size(count: int) -> str:
+    return f"{count / _GB:.2f} GB" if count >= _GB else f"{count / _MB:.1f} MB"
