@@ -12,6 +12,7 @@ from ..modelget.library import Library
 from ..modelget.pipeline import verify
 from ..modelget.types import Digest, PlanItem, Requirement, Status, Verdict, Workflow
 from ..modelget.workflow import parse
+from ..modelget.workflow.own_nodes import name_in
 from .host import FROM_SOURCE, NodeWatch
 from .office import office
 
@@ -66,7 +67,7 @@ def card_of(folder: str, model: str, source: str = "", sha256: str = "") -> Card
 
 
 def _wanted(folder: str, model: str, source: str, sha256: str) -> Requirement:
-    name = "" if model == FROM_SOURCE else model.strip().replace("\\", "/")
+    name = model.strip().replace("\\", "/") if model not in ("", FROM_SOURCE) else name_in(source.strip())
     urls = (source.strip(),) if source.strip() else ()
     if not name and not urls:
         raise InvalidSetting(

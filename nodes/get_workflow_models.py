@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 
 from .loader import CATEGORY
 
@@ -51,4 +51,4 @@ class GetWorkflowModels(io.ComfyNode):
 
         own = (cls.hidden.extra_pnginfo or {}).get("workflow") or cls.hidden.prompt
         report = get_workflow_models(workflow, own)
-        return io.NodeOutput(after, report, ui=ui.PreviewText(report))
+        return io.NodeOutput(after, report, ui={"text": [report]})

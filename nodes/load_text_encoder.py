@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from ..adapters.host import text_encoder_types
+from ..adapters.host import FROM_SOURCE, text_encoder_types
 from ..adapters.loading import load_text_encoders
 from ..modelget.workflow.packs.own import MOST_TEXT_ENCODERS
-from .inputs import FROM_SOURCE, fault_in, model_inputs
+from .inputs import fault_in, model_inputs
 from .loader import CATEGORY
 
 _NUMBERS = tuple(str(number) for number in range(1, MOST_TEXT_ENCODERS + 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 
 from ..adapters.host import model_folders
 from .inputs import fault_in, source_inputs
@@ -41,4 +41,4 @@ class ModelCard(io.ComfyNode):
         from ..adapters.getting import card_of  # ComfyUI starts faster without it
 
         card = card_of(folder, model, source, sha256)
-        return io.NodeOutput(card.text, ", ".join(card.trained_words), ui=ui.PreviewText(card.text))
+        return io.NodeOutput(card.text, ", ".join(card.trained_words), ui={"text": [card.text]})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 
 from ..adapters.host import model_folders
 from .inputs import fault_in, source_inputs
@@ -53,4 +53,4 @@ class VerifyModel(io.ComfyNode):
         from ..adapters.getting import verify_model  # ComfyUI starts faster without it
 
         found = verify_model(folder, model, source, sha256)
-        return io.NodeOutput(found.is_right, found.sha256, found.text, ui=ui.PreviewText(found.text))
+        return io.NodeOutput(found.is_right, found.sha256, found.text, ui={"text": [found.text]})

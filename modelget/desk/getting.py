@@ -45,8 +45,9 @@ def get(desk: Desk, workflow: Workflow, watch: Watch) -> Plan:
     if missing := _missing(plan):
         watch(Progress(missing[0].requirement.name, "looking"))
         plan = _until(desk.ask(entry), lambda: watch(Progress(missing[0].requirement.name, "looking")))
-        _fetch(desk, entry, _missing(plan), watch)
-        plan = desk.glance(entry)
+        if missing := _missing(plan):
+            _fetch(desk, entry, missing, watch)
+            plan = _until(desk.ask(entry), lambda: watch(Progress(missing[0].requirement.name, "placing")))
     if missing := _missing(plan):
         raise _refusal(missing)
     for item in plan.items:
@@ -61,13 +62,11 @@ def _missing(plan: Plan) -> list[PlanItem]:
 
 def _fetch(desk: Desk, entry: Entry, missing: Sequence[PlanItem], watch: Watch) -> None:
     """Fetch what is missing if that is allowed, and wait for what somebody else began to fetch."""
-    if not missing:
-        return
     allowed = [item for item in missing if _is_on_its_way(desk, item) or _is_allowed(desk, item)]
     if len(allowed) < len(missing):
         raise _refusal([item for item in missing if item not in allowed])
     labels = desk.fetch(entry, allowed)
-    desk.transfers.resume(labels)  # what an interruption paused goes on with the next run
+    desk.transfers.go_on(labels)  # what an interruption paused goes on with the next run
     try:
         _until(desk.transfers.when_over(labels), lambda: watch(_together(desk, labels)))
     except BaseException:

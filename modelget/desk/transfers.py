@@ -88,6 +88,10 @@ class Transfers:
         """Go on with what was paused; return how many files that concerned."""
         return self._wish(Job.resume, labels, lambda phase: phase == "paused")
 
+    def go_on(self, labels: Iterable[str]) -> None:
+        """Let files go on that are paused, or about to be."""
+        self._wish(Job.resume, labels, lambda _phase: True)
+
     def cancel(self, labels: Iterable[str]) -> int:
         """Give files up and throw away what arrived of them; return how many that concerned."""
         return self._wish(Job.cancel, labels, lambda _phase: True)

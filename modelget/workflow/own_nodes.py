@@ -12,6 +12,8 @@ from .packs import OWN
 from .untyped import as_dict, as_list, as_text, dicts_in
 from .widgets import Choice
 
+_IDS_WITH_PATHS = frozenset({"hf", "modelscope"})
+
 
 def said_by(node_type: str, values: Mapping[str, object]) -> Iterator[tuple[str, Declaration]]:
     """Give each model that a node of ours asks for: the input that says so, and all that it says.
@@ -21,11 +23,19 @@ def said_by(node_type: str, values: Mapping[str, object]) -> Iterator[tuple[str,
     for name_input, (_position, fixed_folder) in OWN.get(node_type, {}).items():
         name = as_text(values.get(name_input))
         source = as_text(values.get(_beside(name_input, "source"))).strip()
-        called = canonical(name) if is_model_name(name) else source * (":" in source)
+        called = canonical(name) if is_model_name(name) else name_in(source) or source * (":" in source)
         folder = fixed_folder or current_folder(as_text(values.get("folder"))) or None
         if called:
             digest = _sha256(as_text(values.get(_beside(name_input, "sha256"))))
             yield name_input, Declaration(called, folder, source or None, digest)
+
+
+def name_in(source: str) -> str:
+    """Return the file name that an id says itself (``hf:owner/repo/ae.safetensors@main``); empty when it says none."""
+    if source.partition(":")[0].lower() not in _IDS_WITH_PATHS:
+        return ""
+    name = source.partition("@")[0].rpartition("/")[2]
+    return name if is_model_name(name) else ""
 
 
 def own_choices(node_type: str, values: Mapping[str, object]) -> tuple[Choice, ...]:

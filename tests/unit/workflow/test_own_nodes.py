@@ -29,6 +29,12 @@ def test_a_source_alone_leaves_the_name_to_its_publisher() -> None:
     )
 
 
+def test_a_source_that_says_the_name_itself_is_taken_at_its_word() -> None:
+    assert needs(graph(node(1, "ModelgetLoadVAE", FROM_SOURCE, HF, ""))) == (
+        Requirement("ae.safetensors", "vae", ("1",), urls=(HF,)),
+    )
+
+
 def test_two_unnamed_models_stay_two() -> None:
     found = needs(
         graph(
