@@ -8,6 +8,7 @@ from comfy_api.latest import io
 
 from ..adapters.host import FROM_SOURCE, listed_files
 
+_IDS = frozenset({"hf", "civitai", "urn", "air", "modelscope"})
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 _SOURCE = (
@@ -54,4 +55,4 @@ def fault_in(model: str | None, source: str | None, sha256: str | None) -> str |
 
 def is_id(source: str) -> bool:
     """Tell whether a source is an id: links are refused on nodes, because anybody may send a workflow."""
-    return source.partition(":")[0].lower() in ("hf", "civitai", "urn", "modelscope") and "://" not in source
+    return ":" in source and source.partition(":")[0].lower() in _IDS
