@@ -26,8 +26,11 @@ def said_by(node_type: str, values: Mapping[str, object]) -> Iterator[tuple[str,
         called = canonical(name) if is_model_name(name) else name_in(source) or source * (":" in source)
         folder = fixed_folder or current_folder(as_text(values.get("folder"))) or None
         if called:
-            digest = _sha256(as_text(values.get(_beside(name_input, "sha256"))))
-            yield name_input, Declaration(called, folder, source or None, digest)
+            said = as_text(values.get(_beside(name_input, "sha256"))).strip()
+            digest = _sha256(said)
+            # The node will refuse what nobody can compare: then its source counts as little.
+            trusted = source if digest or not said else ""
+            yield name_input, Declaration(called, folder, trusted or None, digest)
 
 
 def name_in(source: str) -> str:

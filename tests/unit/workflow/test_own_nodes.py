@@ -55,7 +55,7 @@ def test_a_source_that_is_no_reference_names_nothing() -> None:
 
 def test_a_malformed_sha256_is_left_to_the_node_to_complain_about() -> None:
     (need,) = needs(graph(node(1, "ModelgetLoadVAE", "ae.safetensors", HF, "no digest")))
-    assert need.digest is None
+    assert (need.digest, need.urls) == (None, ())
 
 
 def test_text_encoders_come_in_threes_of_widgets() -> None:
