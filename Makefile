@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # ComfyUI installs are found with anything from 0.36 to 2.x; the virtual environment has the newest.
 OLDER_HUBS := 0.36.2 1.33.0
 
-.PHONY: setup demo test check unit host-test hub-clients soak live fix bench clean
+.PHONY: setup demo test check unit host-test hub-clients soak live gpu-test fix bench clean
 .PRECIOUS: .cache/huggingface_hub-%/.ready
 
 setup: $(VENV)/.ready
@@ -61,6 +61,10 @@ soak: setup
 # The places as they are: one small public file each. Needs the network, and is no part of `make test`.
 live: setup
 	$(BIN)/pytest -n auto -m live -rs tests/live
+
+# Needs a CUDA build of torch (TORCH=…); without a device all is skipped, and why is said.
+gpu-test: setup
+	$(BIN)/pytest -m gpu tests/gpu
 
 fix: setup
 	$(BIN)/ruff check --fix .

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 _PAGE_STARTS = (b"<!doctype", b"<!--", b"<html", b"<head", b"<body", b"<?xml", b"<error")
+_PAGE_TYPES = frozenset({"text/html", "application/xml", "text/xml"})
 _POINTER_START = b"version https://git-lfs.github.com/spec/"
 _POINTER = re.compile(rb"(?:ext-.*\n)*oid sha256:([0-9a-f]{64})\nsize ([0-9]{1,18})\n")
 
@@ -21,7 +22,7 @@ class Pointer:
 def is_page(opening: bytes, content_type: str = "") -> bool:
     """Tell whether a body is a web page or an XML error document."""
     said = content_type.split(";")[0].strip().lower()
-    return said == "text/html" or _start_of(opening).startswith(_PAGE_STARTS)
+    return said in _PAGE_TYPES or _start_of(opening).startswith(_PAGE_STARTS)
 
 
 def is_pointer(opening: bytes) -> bool:

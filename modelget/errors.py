@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from .types import Digest
@@ -146,6 +147,22 @@ class FetchFailed(ModelgetError):
     """The bytes could not be fetched; what arrived is kept, and the next run continues there."""
 
     hint = "Run the same command again: it continues where it stopped."
+
+
+class BadAnswer(FetchFailed):
+    """The place sent something that cannot be the file; another place may have it."""
+
+
+class EveryPlaceFailed(FetchFailed):
+    """Several places have the file, and none of them gave it."""
+
+    def __init__(self, name: str, failures: Mapping[str, ModelgetError]) -> None:
+        """Take the reason of each place, by the id that the file has there."""
+        reasons = "; ".join(f"{place}: {error}" for place, error in failures.items())
+        may_change = any(isinstance(error, SourceUnavailable) for error in failures.values())
+        hint = None if may_change else "Run `modelget plan` to see what each of these places asks for."
+        super().__init__(f"{name}: none of {len(failures)} places gave it: {reasons}", hint)
+        self.failures = failures
 
 
 class LoadFailed(ModelgetError):

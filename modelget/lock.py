@@ -17,6 +17,8 @@ from .verify import COMPUTED_ALGORITHMS, Hasher, digest_file
 _READ_FOR = COMPUTED_ALGORITHMS - {"sha256", "sha256-prefix", "autov2"}
 """Digests that a recorded sha256 says nothing about."""
 
+_OWN = frozenset({"library", "mirrors"})
+
 
 @dataclass(frozen=True, slots=True)
 class Unlocked:
@@ -36,6 +38,7 @@ def lock_model(
     ``wanted`` is what the workflow says; ``found`` where the model is and what its places say of it.
     """
     sure = [candidate for candidate in found.candidates if candidate.evidence.is_sure]
+    sure.sort(key=lambda candidate: candidate.is_copy)  # what is locked names the publisher's place
     folder = found.requirement.folder
     if found.present is None:
         return _from_place(replace(wanted, folder=folder), found, sure)
@@ -119,8 +122,8 @@ def _from_place(wanted: Requirement, found: Resolution, sure: list[Candidate]) -
 
 
 def _pinned(wanted: Requirement, digest: Digest, size: int | None, place: Candidate | None) -> LockedModel:
-    if place is not None and place.source == "library":
-        place = None  # the same bytes under another name on this disk: no place for anybody else
+    if place is not None and place.source in _OWN:
+        place = None  # on this disk under another name, or at this owner's mirror: no place for anybody else
     link = public_link(place.id) if place else None
     return LockedModel(
         name=wanted.name,

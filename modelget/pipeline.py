@@ -15,7 +15,7 @@ from threading import Event, Semaphore
 from .by_name import NameList
 from .catalog import local_lists
 from .dropped import Drops, is_by_hand, recognise
-from .errors import AccessDenied, Cancelled, InvalidSetting, SourceUnavailable, WebPage
+from .errors import Cancelled, InvalidSetting, SourceUnavailable
 from .fetch import fetch, give_up, staged_bytes
 from .hosts import HostPolicy, without_secrets
 from .http import Clock, Http
@@ -30,7 +30,18 @@ from .resolve import look_up, published_digest, renewed, resolve
 from .search import searches
 from .settings import Settings
 from .sources import Source, all_sources
-from .types import Decisions, Digest, Download, Fetched, Plan, Requirement, Resolution, Verdict, Workflow
+from .types import (
+    Candidate,
+    Decisions,
+    Digest,
+    Download,
+    Fetched,
+    Plan,
+    Requirement,
+    Resolution,
+    Verdict,
+    Workflow,
+)
 
 _QUESTIONS_AT_ONCE = 8
 _LOOK_UP = 0.2
@@ -109,16 +120,10 @@ def begin(plans: Sequence[Plan], shop: Workshop, reporter: Reporter, places: Sem
 
     def fetch_one(download: Download, watching: Reporter, stop: Event) -> Fetched:
         with _place(places, download, stop):
-            return fetch_or_renew(download, watching, stop)
+            return fetch(download, shop.http, watching, stop, shop.library, renew)
 
-    def fetch_or_renew(download: Download, watching: Reporter, stop: Event) -> Fetched:
-        try:
-            return fetch(download, shop.http, watching, stop, shop.library)
-        except (AccessDenied, WebPage):
-            fresh = renewed(download.candidate, shop.sources, shop.http)
-            if fresh is None:
-                raise
-        return fetch(replace(download, candidate=fresh), shop.http, watching, stop, shop.library)
+    def renew(candidate: Candidate) -> Candidate | None:
+        return renewed(candidate, shop.sources, shop.http)
 
     def discard(download: Download) -> None:
         give_up(download, shop.http.clock)

@@ -132,7 +132,8 @@ def _item(
     sure = [candidate for candidate in resolution.candidates if candidate.evidence.is_sure]
     open_ones = [candidate for candidate in sure if candidate.barrier is None]
     if not open_ones:
-        return _without_candidate(resolution, sure)
+        item = _without_candidate(resolution, sure)
+        return replace(item, hint=" ".join(filter(None, (item.hint, resolution.advice))))
     if len({candidate.identity or candidate.id for candidate in open_ones}) > 1:
         ids = _ids(open_ones)
         return PlanItem(
@@ -144,13 +145,18 @@ def _item(
     is_here = chosen.local is not None  # linked, and nobody's download
     if objection and not (is_here or decisions.accepts_licence(wanted.name)):
         return PlanItem(resolution, Status.DENIED, refusal(objection, wanted.name))
-    return _fetch_item(resolution, chosen, library, decisions, allow_pickle)
+    others = [one for one in open_ones if one is not chosen]
+    return _fetch_item(resolution, [chosen, *others], library, decisions, allow_pickle)
 
 
 def _fetch_item(
-    resolution: Resolution, candidate: Candidate, library: Library, decisions: Decisions, allow_pickle: str
+    resolution: Resolution,
+    candidates: list[Candidate],
+    library: Library,
+    decisions: Decisions,
+    allow_pickle: str,
 ) -> PlanItem:
-    wanted = resolution.requirement
+    wanted, candidate = resolution.requirement, candidates[0]
     if wanted.folder is None:
         guess = candidate.folder if candidate.folder in library.folders else "FOLDER"
         hint = f"No rule says which model folder it belongs in. Pass --folder {wanted.name}={guess}."
@@ -181,10 +187,22 @@ def _fetch_item(
             return PlanItem(resolution, Status.CHOOSE, hint)
     if not wanted.active and not decisions.include_inactive:
         return PlanItem(resolution, Status.FETCH, "Its nodes are switched off: not fetched without --all.")
-    label = f"{wanted.folder}/{name}"
     named = f"No link leads to it: found by its name in {candidate.named_by}." if candidate.named_by else None
-    download = Download(candidate, destination, library.staging(destination), label, decisions.accepted)
+    label, staging = f"{wanted.folder}/{name}", library.staging(destination)
+    download = Download(
+        candidate, destination, staging, label, _alternates(candidates), accepted=decisions.accepted
+    )
     return PlanItem(resolution, Status.FETCH, named, download)
+
+
+def _alternates(candidates: list[Candidate]) -> tuple[Candidate, ...]:
+    """Return the other places that have the bytes of the first one, with the size that it publishes."""
+    first, *others = candidates
+    if first.identity is None:
+        return ()
+    same = (one for one in others if one.identity == first.identity and one.local is None)
+    sized = (one for one in same if first.size is None or one.size in (None, first.size))
+    return tuple(replace(one, size=one.size or first.size) for one in sized)
 
 
 def _ids(candidates: Iterable[Candidate]) -> str:

@@ -55,6 +55,7 @@ def requirement(item: PlanItem, outcomes: Outcomes, show: Show) -> dict[str, Any
         "failures": [_failure(failure) for failure in item.resolution.failures],
         "hint": item.hint,
         "warning": outcome.warning if isinstance(outcome, Fetched) else None,
+        "origin": outcome.origin if isinstance(outcome, Fetched) else None,
     }
     if isinstance(outcome, UnclearMember):
         found["status"] = Status.CHOOSE.value
@@ -81,6 +82,8 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "evidence": candidate.evidence.name,
         "why": _WHY[candidate.evidence],
         "named_by": candidate.named_by,
+        "copy": candidate.is_copy,
+        "caution": candidate.caution,
         "licence": candidate.terms.licence,
         "licence_link": candidate.terms.link,
         "commercial_use": candidate.terms.commercial_use,

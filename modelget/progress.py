@@ -16,9 +16,11 @@ class Progress:
     name: str
     """Target folder and file name, as shown to people: ``vae/ae.safetensors``."""
     phase: str
-    """``waiting``, ``fetching``, ``verifying``, ``placing``, ``present``, ``paused``, ``failed`` or ``stopped``."""
+    """``waiting``, ``fetching``, ``verifying``, ``placing``, ``present``, ``paused``, ``failed`` or ``stopped``;
+    ``loading`` while weights are read onto a device."""
     done: int = 0
-    """Bytes that are here, resumed ones included; while verifying, those that are hashed."""
+    """Bytes that are here, resumed ones included; while verifying, those that are hashed; while loading,
+    those that are where they belong."""
     total: int | None = None
     message: str = ""
     speed: float = 0.0

@@ -11,7 +11,7 @@ from .by_name import NameList, find_by_name
 from .errors import HostNotAllowed, SourceUnavailable, UnsafeFile
 from .http import Http
 from .library import Library
-from .sources import Source
+from .sources import CopyFinder, Source
 from .types import (
     Candidate,
     Digest,
@@ -61,10 +61,11 @@ def look_up(
     sources = list(sources)
     found, failures = _ask(wanted, sources, http)
     weighed = [_with_twin(_weigh(candidate, wanted), library) for candidate in found]
-    if wanted.digest and wanted.urls and not any(map(_can_be_had, weighed)):
+    pinned = _pinned_by(wanted, weighed)
+    if pinned.digest and pinned.urls and not any(map(_can_be_had, weighed)):
         # The declared place has these bytes no more; they may be elsewhere.
-        more, more_failures = _ask(replace(wanted, urls=()), sources, http)
-        weighed += [_with_twin(_weigh(candidate, wanted), library) for candidate in more]
+        more, more_failures = _ask(replace(pinned, urls=()), sources, http)
+        weighed += _as_sure_as(weighed, wanted, [_weigh(candidate, pinned) for candidate in more])
         failures += more_failures
     if _is_only_a_name(wanted, weighed, failures):
 
@@ -75,10 +76,19 @@ def look_up(
         named, name_failures = find_by_name(wanted, lists, ask, http)
         weighed += [_with_twin(candidate, library) for candidate in named]
         failures += name_failures
+    advice, pinned = None, _pinned_by(wanted, weighed)
+    is_here = any(candidate.local for candidate in weighed)
+    if pinned.digest and pinned.digest.algorithm == "sha256" and not (is_here or http.offline):
+        copies, more_failures, advice = _copies(pinned, weighed, failures, sources, http)
+        weighed += _as_sure_as(weighed, wanted, copies)
+        failures += more_failures
+    weighed = [_with_twin(candidate, library) for candidate in weighed]
     best: dict[str, Candidate] = {}
     for candidate in sorted(weighed, key=_rank):
         best.setdefault(candidate.id, candidate)
-    return Resolution(wanted, candidates=tuple(best.values()), failures=tuple(dict.fromkeys(failures)))
+    return Resolution(
+        wanted, candidates=tuple(best.values()), failures=tuple(dict.fromkeys(failures)), advice=advice
+    )
 
 
 def _here(wanted: Requirement, library: Library) -> Resolution | None:
@@ -150,7 +160,7 @@ def _ask(
             places = _noting_refused_token(source.find(asked, http), source, http)
             found += filter(None, (in_archive(place, member, wanted.name) for place in places))
         except SourceUnavailable as error:
-            failures.append(SourceFailure(source.name, error.kind, str(error), error.retry_after))
+            failures.append(_failure(source.name, error))
         except HostNotAllowed as error:
             failures.append(SourceFailure(source.name, "unavailable", f"{error}. {error.hint}"))
     return found, failures
@@ -171,6 +181,71 @@ def _noting_refused_token(found: Iterable[Candidate], source: Source, http: Http
             note = f"{source.label} does not accept your token; it was asked without one. Renew or remove it."
             candidate = replace(candidate, notes=(*candidate.notes, note))
         yield candidate
+
+
+def _pinned_by(wanted: Requirement, found: list[Candidate]) -> Requirement:
+    """Return the requirement with the sha256 of its bytes, if the workflow or those who have them tell one."""
+    if wanted.digest and wanted.digest.algorithm == "sha256":
+        return wanted
+    published = {one.digest for one in found if one.evidence.is_sure and one.digest}
+    (only,) = published if len(published) == 1 else (None,)
+    return replace(wanted, digest=only) if only and only.algorithm == "sha256" else wanted
+
+
+def _as_sure_as(found: list[Candidate], wanted: Requirement, others: list[Candidate]) -> list[Candidate]:
+    """Say of others who have the bytes of what was found that they are no surer than that."""
+    if wanted.digest is not None:
+        return others
+    most = max((candidate.evidence for candidate in found), default=Evidence.SAME_DIGEST)
+    return [replace(other, evidence=min(other.evidence, most)) for other in others]
+
+
+def _copies(
+    pinned: Requirement,
+    found: list[Candidate],
+    failures: list[SourceFailure],
+    sources: list[Source],
+    http: Http,
+) -> tuple[list[Candidate], list[SourceFailure], str | None]:
+    """Ask who else serves exactly these bytes: mirrors always, others only about what was removed."""
+    copies: list[Candidate] = []
+    more_failures: list[SourceFailure] = []
+    advice = None
+    if found and not has_model_suffix(pinned.name):
+        pinned = replace(pinned, name=found[0].name)
+    finders = [source for source in sources if isinstance(source, CopyFinder)]
+    for finder in sorted(finders, key=lambda one: one.is_last_resort):
+        if finder.is_last_resort and (failures or not _is_gone([*found, *copies])):
+            break
+        advice = advice or finder.advice
+        try:
+            for reference in finder.copies(pinned, http):
+                known, failed = _ask(replace(pinned, urls=(reference,)), sources, http)
+                weighed = (_weigh(candidate, pinned) for candidate in known)
+                right = (one for one in weighed if one.digest == pinned.digest and one.evidence.is_sure)
+                copies += [replace(one, is_copy=True, caution=finder.caution) for one in right]
+                more_failures += failed
+        except SourceUnavailable as error:
+            more_failures.append(_failure(finder.name, error))
+    return copies, more_failures, advice or _advice_on([*found, *copies])
+
+
+def _advice_on(found: list[Candidate]) -> str | None:
+    """Say where a copy is that could be had if the owner listed its host."""
+    if any(map(_can_be_had, found)):
+        return None
+    barred = (one for one in found if one.is_copy and one.barrier and one.barrier.kind == "host")
+    return next((f"A copy is at {one.id}. {one.barrier.hint}" for one in barred if one.barrier), None)
+
+
+def _is_gone(found: list[Candidate]) -> bool:
+    """Tell whether nobody has the file, or whoever had it removed it; a login or a price is another matter."""
+    barriers = [candidate.barrier for candidate in found if candidate.evidence.is_sure]
+    return all(barrier is not None and barrier.kind == "removed" for barrier in barriers)
+
+
+def _failure(source: str, error: SourceUnavailable) -> SourceFailure:
+    return SourceFailure(source, error.kind, str(error), error.retry_after)
 
 
 def _weigh(candidate: Candidate, wanted: Requirement) -> Candidate:
@@ -240,6 +315,7 @@ def _rank(candidate: Candidate) -> tuple[object, ...]:
         -candidate.evidence,
         candidate.local is None,
         candidate.barrier is not None,
+        candidate.is_copy,
         candidate.digest is None,
         candidate.id,
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from .credentials import stored_tokens
 from .errors import InvalidSetting
-from .hosts import origin_of
+from .hosts import origin_of, redact
 from .licence_policy import POLICIES
 
 HUB_ENDPOINT = "https://huggingface.co"
@@ -35,6 +35,7 @@ TOKEN_NAMES = {
 """Places that take a credential, and the variables in which people keep it."""
 
 MIRRORED = (
+    "civarchive",
     "civitai",
     "detectron2",
     "dropbox",
@@ -45,6 +46,7 @@ MIRRORED = (
     "openmmlab",
     "papers",
     "pytorch_hub",
+    "s3",
 )
 """Sources that may be asked elsewhere: ``MODELGET_<NAME>_ENDPOINT``, or ``<name>`` below ``[endpoints]``."""
 
@@ -68,6 +70,7 @@ _KEYS = (
     "allow_pickle",
     "autofetch",
     "catalog",
+    "civarchive",
     "endpoints.huggingface",
     "hold_seconds",
     "hosts",
@@ -78,10 +81,12 @@ _KEYS = (
     "limits.parallel_files",
     "limits.plan_gb",
     "limits.spare_gib",
+    "mirrors",
     "trusted_owners",
 )
 _OWNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,95}")
 _YES = ("1", "true", "yes", "on")
+_BUCKET_FOLDER = re.compile(r"s3://[a-z0-9][a-z0-9-]{1,61}[a-z0-9](?:/[\w.-]+)*/?", re.ASCII)
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 _COOKIE = re.compile(r"[^\",;\\]+")
 """What RFC 6265 leaves of those characters to the value of a cookie."""
@@ -144,6 +149,10 @@ class Settings:
     """Where the owner wants a source to be asked instead, by the source's name."""
     allow_hosts: tuple[str, ...] = ()
     """Origins that URLs may name beside the built-in hosts, e.g. ``http://127.0.0.1:9000``."""
+    mirrors: tuple[str, ...] = ()
+    """Web addresses, or ``s3://bucket/prefix``, of folders that may have copies of files with a known sha256."""
+    civarchive: bool = False
+    """Whether CivArchive is asked for copies of models that were removed elsewhere."""
     autofetch: str = "ask"
     hold_seconds: float = 45.0
     """How long a queued prompt is held while its models are fetched; ComfyUI's page gives up after 60."""
@@ -216,6 +225,8 @@ def load_settings(
         modelscope_token=_token(environ, stored, "modelscope", cookie="m_session_id"),
         endpoints=mirrors,
         allow_hosts=_endpoints(*written.value("MODELGET_ALLOW_HOSTS", "allow_hosts", [])),
+        mirrors=_mirror_folders(*written.value("MODELGET_MIRRORS", "mirrors", [])),
+        civarchive=_switch(*written.value("MODELGET_CIVARCHIVE", "civarchive", False)),
         autofetch=_choice(written, "autofetch", ("ask", "auto", "off")),
         hold_seconds=min(_number(written, "hold_seconds", 45, "MODELGET_HOLD_SECONDS"), 3600),
         remote=_switch(*written.value("MODELGET_REMOTE", "remote", False)),
@@ -333,10 +344,47 @@ def _mirrors(written: _Written) -> dict[str, str]:
 
 
 def _endpoints(place: str, value: object) -> tuple[str, ...]:
+    return tuple(_endpoint(place, host) for host in _listed(place, value))
+
+
+def _mirror_folders(place: str, value: object) -> tuple[str, ...]:
+    return tuple(_mirror_folder(place, mirror) for mirror in _listed(place, value))
+
+
+def _mirror_folder(place: str, mirror: str) -> str:
+    if not mirror.startswith("s3:"):
+        folder = _endpoint(place, mirror)
+        if {"?", "#"} & set(folder):
+            raise InvalidSetting(f"{place}: {redact(folder)} has a query", "Write only the folder's address.")
+        return folder
+    if not _BUCKET_FOLDER.fullmatch(mirror):
+        raise InvalidSetting(f"{place}: {mirror!r} is no bucket", "Write it like s3://bucket/prefix.")
+    return mirror.rstrip("/")
+
+
+def _listed(place: str, value: object) -> list[str]:
     listed = value.split(",") if isinstance(value, str) else value
     if not isinstance(listed, list):
         raise InvalidSetting(f"{place}: {value!r} is not a list", 'Write it like ["https://host"].')
-    return tuple(_endpoint(place, host) for host in listed if str(host).strip())
+    return [text for text in (str(one).strip() for one in listed) if text]
+
+
+def _switch(place: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    answers = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
+    if not isinstance(value, str) or value.lower() not in answers:
+        raise InvalidSetting(f"{place}: {value!r} is neither true nor false", "Set true or false.")
+    return answers[value.lower()]
 
 
 def _choice(written: _Written, key: str, allowed: tuple[str, ...]) -> str:
@@ -367,23 +415,6 @@ def _number(written: _Written, key: str, default: float, variable: str = "") -> 
     if not is_number or not 0 <= value < 1e9:
         raise InvalidSetting(f"{place}: {value!r} is not a number of zero or more", "Correct it.")
     return float(value)
-
-
-def _switch(place: str, value: object) -> bool:
-    words = {
-        "1": True,
-        "true": True,
-        "yes": True,
-        "on": True,
-        "0": False,
-        "false": False,
-        "no": False,
-        "off": False,
-    }
-    found = words.get(str(value).lower())
-    if found is None:
-        raise InvalidSetting(f"{place}: {value!r} is neither true nor false", "Write true or false.")
-    return found
 
 
 def _host_names(place: str, value: object) -> tuple[str, ...]:

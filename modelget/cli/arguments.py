@@ -201,6 +201,9 @@ def _add_load(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "load", "read the weights onto the device and say how fast it went")
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--device", help="cuda, cuda:1, cpu … (default: cuda if there is one)")
+    parser.add_argument(
+        "--allow-pickle", action="store_true", help="load it although it is a pickle; its code is not run"
+    )
 
 
 def _add_sources(commands: Commands[argparse.ArgumentParser]) -> None:

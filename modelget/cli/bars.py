@@ -36,7 +36,7 @@ def reporter_for(plans: Sequence[Plan]) -> Iterator[Reporter]:
 
 @contextmanager
 def hashing_reporter() -> Iterator[Reporter]:
-    """Watch files being hashed: a bar on a terminal, silence otherwise."""
+    """Watch files being read, to be hashed or loaded: a bar on a terminal, silence otherwise."""
     if not sys.stderr.isatty():
         yield Silent()
         return

@@ -46,6 +46,8 @@ def show_totals(plans: Iterable[Plan]) -> None:
 
 def show_outcomes(plans: Iterable[Plan], outcomes: Outcomes, seconds: float) -> None:
     """Print what arrived, what failed and why, and what still needs a person."""
+    plans = list(plans)
+    planned = {download.destination: download.candidate.id for plan in plans for download in plan.downloads}
     for place, outcome in outcomes.items():
         if isinstance(outcome, ModelgetError):
             word = (
@@ -55,6 +57,10 @@ def show_outcomes(plans: Iterable[Plan], outcomes: Outcomes, seconds: float) -> 
             print(f"        {plain(outcome.hint)}")
         elif outcome.warning:
             print(f"{colour('warning', 'yellow')} {plain(place.name)}: {plain(outcome.warning)}")
+        elif outcome.origin not in (None, planned.get(place)):
+            print(
+                f"{colour('note', 'dim')}    {plain(place.name)}: it came from {plain(str(outcome.origin))}"
+            )
     arrived = [outcome for outcome in outcomes.values() if isinstance(outcome, Fetched)]
     wire = sum(fetched.transferred for fetched in arrived)
     speed = f" ({size(wire / seconds)}/s)" if wire and seconds else ""
@@ -107,6 +113,7 @@ def _shown_name(item: PlanItem) -> str:
 def _show_notes(item: PlanItem, verbose: bool) -> None:
     notes = [item.hint] if item.hint else []
     notes += _notes_on_best(item)
+    notes += [item.download.candidate.caution] if item.download and item.download.candidate.caution else []
     notes += [f"{failure.source} could not answer: {failure.message}" for failure in item.resolution.failures]
     if verbose:
         nodes = ", ".join(item.requirement.wanted_by)

@@ -15,6 +15,7 @@ from ..library import Library
 from ..progress import Reporter
 from ..types import Candidate, Digest, Download, Fetched, ModelFile
 from ..verify import check_contents, check_digest, digest_file
+from .failover import Arrival, Failover, Received, Renew
 from .lock import only_one
 from .packed import packed_in, unpack
 from .part import DISK_FULL, Part, bytes_on_disk, discard_leftovers, staged_name
@@ -28,18 +29,25 @@ __all__ = ["fetch", "give_up", "staged_bytes"]
 
 
 def fetch(
-    download: Download, http: Http, reporter: Reporter, stop: Event, library: Library | None = None
+    download: Download,
+    http: Http,
+    reporter: Reporter,
+    stop: Event,
+    library: Library | None = None,
+    renew: Renew = lambda _candidate: None,
 ) -> Fetched:
     """Fetch, verify and place one file; an interrupted fetch continues where it stopped.
 
     ``stop`` ends it at the next chunk. The ``library`` knows what is here under other names, and is told
-    what was placed. Whoever wants the same bytes meanwhile, in this process or another one, waits and uses them.
+    what was placed. ``renew`` asks a place for another link when the first has aged. Where one place fails,
+    the next of the download's alternates goes on. Whoever wants the same bytes meanwhile, in this process or
+    another one, waits and uses them.
 
     Raises:
         Cancelled: ``stop`` was set; what arrived is kept.
         DigestMismatch, UnsafeFile: the bytes are not the promised ones; nothing has the final name.
-        AccessDenied, FetchFailed, SourceUnavailable, NotEnoughSpace: the bytes did not arrive, or
-            another file has their name.
+        AccessDenied, FetchFailed, HostNotAllowed, SourceUnavailable, NotEnoughSpace: the bytes did not
+            arrive, or another file has their name.
     """
     watch = Watch(download.label, reporter, stop, http.clock)
 
@@ -48,13 +56,13 @@ def fetch(
 
     try:
         with only_one(download.staging, staged_name(download), http.clock, wait) as is_alone:
-            return _fetch_alone(download, http, watch, library, is_alone=is_alone)
+            return _fetch_alone(download, http, watch, library, renew, is_alone=is_alone)
     except OSError as error:
         raise _disk_failure(download, error) from error
 
 
 def _fetch_alone(
-    download: Download, http: Http, watch: Watch, library: Library | None, *, is_alone: bool
+    download: Download, http: Http, watch: Watch, library: Library | None, renew: Renew, *, is_alone: bool
 ) -> Fetched:
     if os.path.lexists(download.destination):
         fetched = _already_there(download, watch)
@@ -63,13 +71,14 @@ def _fetch_alone(
     elif kept := decided(download, watch):
         fetched = _take_accepted(download, *kept)
     elif packed := packed_in(download):
-        fetched = _fetch_packed(packed, download, http, watch, is_alone=is_alone)
+        fetched = _fetch_packed(packed, download, http, watch, renew, is_alone=is_alone)
     else:
         with closing(Part.of(download, is_alone=is_alone)) as part:
-            fetched = _receive_and_place(download, part, http, watch)
+            fetched = _receive_and_place(download, part, http, watch, renew)
     if library and fetched.file.digest:
-        library.record(fetched.file.path, fetched.file.digest, download.candidate.id)
-    fetched = replace(fetched, warning=_doubt(download.candidate, fetched.file.digest))
+        library.record(fetched.file.path, fetched.file.digest, fetched.origin or download.candidate.id)
+    doubt = _doubt(download.candidate, fetched.file.digest)
+    fetched = replace(fetched, warning="; ".join(filter(None, (fetched.warning, doubt))) or None)
     discard_leftovers(download)
     clear(download)
     watch.say("present", fetched.file.size, fetched.file.size)
@@ -107,7 +116,7 @@ def staged_bytes(download: Download) -> int:
 
 
 def _fetch_packed(
-    packed: Download, download: Download, http: Http, watch: Watch, *, is_alone: bool
+    packed: Download, download: Download, http: Http, watch: Watch, renew: Renew, *, is_alone: bool
 ) -> Fetched:
     """Receive an archive and place the wanted file of it; the archive goes when that is done, or is hopeless."""
     archive = download.candidate.archive
@@ -120,7 +129,7 @@ def _fetch_packed(
         only_one(packed.staging, staged_name(packed), http.clock, wait) as keeps_others_out,
         closing(Part.of(packed, is_alone=keeps_others_out)) as part,
     ):
-        _receive(packed, part, http, watch)
+        _receive(packed, part, http, watch, renew)
         watch.say("verifying", part.size, part.size)
         try:
             file = unpack(part.path, archive, download, watch, is_alone=is_alone)
@@ -131,40 +140,47 @@ def _fetch_packed(
         return Fetched(file, part.received)
 
 
-def _receive(download: Download, part: Part, http: Http, watch: Watch) -> Digest:
-    """Receive a file and prove it; nothing is kept of one that is wrong."""
-    try:
-        with closing(Transfer(download, part, http, watch)) as transfer:
-            return _receive_proven(transfer)
-    except DigestMismatch as mismatch:
-        raise keep_aside(download, part, mismatch, watch) from None
-    except UnsafeFile:
-        part.discard()
-        raise
+def _receive(download: Download, part: Part, http: Http, watch: Watch, renew: Renew) -> Arrival:
+    """Receive a file and prove it, from whichever of its places gives it."""
+
+    def receive(place: Download) -> Received:
+        try:
+            with closing(Transfer(place, part, http, watch)) as transfer:
+                return _receive_proven(transfer)
+        except DigestMismatch as mismatch:
+            kept = None if download.alternates else keep_aside(place, part, mismatch, watch)
+            raise kept or mismatch from None
+
+    return Failover(download, part, receive, renew).run()
 
 
-def _receive_and_place(download: Download, part: Part, http: Http, watch: Watch) -> Fetched:
-    digest = _receive(download, part, http, watch)
+def _receive_and_place(download: Download, part: Part, http: Http, watch: Watch, renew: Renew) -> Fetched:
+    arrival = _receive(download, part, http, watch, renew)
     watch.say("placing", part.size, part.size)
-    publish(part, download.destination, digest)
-    return Fetched(ModelFile(download.destination, part.size, digest), part.received)
+    publish(part, download.destination, arrival.digest)
+    file = ModelFile(download.destination, part.size, arrival.digest)
+    return Fetched(file, part.received, _warning(arrival), arrival.candidate.id)
 
 
-def _receive_proven(transfer: Transfer) -> Digest:
+def _warning(arrival: Arrival) -> str | None:
+    return "; ".join(filter(None, (arrival.warning, arrival.candidate.caution))) or None
+
+
+def _receive_proven(transfer: Transfer) -> Received:
     """Receive until the bytes are proven; those that may be wrong by our doing, once more from nothing."""
     download, part = transfer.download, transfer.part
-    for last_try in (False, True):
+    for is_anew in (False, True):
         hasher = transfer.run()
         try:
             if hasher.sha256 not in download.accepted:
                 check_digest(download.destination.name, download.candidate.digest, hasher)
             check_contents(part.path, download.destination.name)
         except (DigestMismatch, UnsafeFile):
-            if last_try or not transfer.doubtful:
+            if is_anew or not transfer.doubtful:
                 raise
             transfer.start_over()
         else:
-            return hasher.sha256
+            return Received(hasher.sha256, is_anew)
     raise AssertionError("unreachable")
 
 

@@ -33,7 +33,7 @@ def packed_in(download: Download) -> Download | None:
     whole = replace(
         candidate, id=archive.id, name=name, size=archive.size, digest=archive.digest, archive=None
     )
-    return replace(download, candidate=whole, destination=download.staging / name)
+    return replace(download, candidate=whole, destination=download.staging / name, alternates=())
 
 
 def unpack(path: Path, archive: Archive, download: Download, watch: Watch, *, is_alone: bool) -> ModelFile:

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Condition, Event, Lock
 
 from ..types import Download
+from ..verify import Hasher
 from .journal import Entry, Journal
 from .spans import Span, Spans
 
@@ -87,8 +88,7 @@ class Part:
     def open(cls, download: Download) -> Part:
         """Open what an earlier fetch of the same bytes left, else an empty part."""
         path, journal = _places(download)
-        candidate = download.candidate
-        part = cls(path, journal, str(candidate.identity or f"{candidate.id} -> {download.destination}"))
+        part = cls(path, journal, _identity(download))
         part._recall()
         return part
 
@@ -101,7 +101,7 @@ class Part:
     def private(cls, download: Download) -> Part:
         """Make a part that nobody else opens and nobody continues."""
         path = download.staging / f"{staged_name(download)}.{secrets.token_hex(8)}.part"
-        part = cls(path, Journal(path.with_suffix(".json")), "")
+        part = cls(path, Journal(path.with_suffix(".json")), _identity(download))
         part._is_private = True
         return part
 
@@ -182,6 +182,13 @@ class Part:
         if sys.platform == "linux":  # the others have no such call
             os.posix_fadvise(self._file.fileno(), 0, stop, os.POSIX_FADV_DONTNEED)
 
+    def turn_to(self, download: Download) -> None:
+        """Go on with another place: from nothing, where no digest proves bytes of whatever origin."""
+        identity = _identity(download)
+        if identity != self._identity:
+            self.restart()
+            self._identity = identity
+
     def restart(self) -> None:
         """Forget all bytes: the file changed at its source, or the server cannot continue."""
         with self._checkpointing, self._changed:
@@ -253,6 +260,13 @@ class Part:
         self.etag, self._spans = entry.etag, Spans(entry.spans)
         self._front = self._spans.front
         self._file.truncate(self._spans.end)
+
+
+def _identity(download: Download) -> str:
+    """Say which bytes a part holds: those of a digest, whoever sends them, or else those of one place."""
+    candidate = download.candidate
+    is_provable = Hasher(candidate.digest, candidate.size).proves(candidate.digest)
+    return str(candidate.digest) if is_provable else f"{candidate.id} -> {download.destination}"
 
 
 def _places(download: Download) -> tuple[Path, Journal]:

@@ -16,23 +16,22 @@ FOLDER = "quarantine"
 """Below the state folder, and without a model's suffix: nothing ever lists or loads what is in it."""
 
 
-def keep_aside(download: Download, part: Part, mismatch: DigestMismatch, watch: Watch) -> DigestMismatch:
+def keep_aside(download: Download, part: Part, mismatch: DigestMismatch, watch: Watch) -> Quarantined | None:
     """Put a part that is complete, and the wrong one, where a person can look at it; return what to tell.
 
-    Bytes for which nothing could speak are removed: of another length than published, broken, or of a place
-    that says nothing about them but the digest that they do not have.
+    None, and the part stays, for bytes for which nothing could speak: of another length than published,
+    broken, or of a place that says nothing about them but the digest that they do not have.
     """
     candidate = download.candidate
     if not candidate.also_published or candidate.size != part.size or _is_broken(part, download):
-        part.discard()
-        return mismatch
-    part.seal()
+        return None
+    part.flush()
     found = agreement(part.path, candidate.also_published, _reading(watch, part.size))
     if not found.agreeing and not found.differing:
-        part.discard()
-        return mismatch
+        return None
     kept = _place(download, found.sha256)
     kept.parent.mkdir(parents=True, exist_ok=True)
+    part.seal()
     part.path.replace(kept)
     part.discard()
     return Quarantined(mismatch, str(found), found.sha256, kept)

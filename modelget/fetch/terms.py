@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..documents import is_page
 from ..errors import (
     AccessDenied,
-    FetchFailed,
+    BadAnswer,
     ModelgetError,
     NotEnoughSpace,
     SourceUnavailable,
@@ -41,7 +41,7 @@ class Body:
     """The file begins again: nothing that is here may be kept."""
 
 
-class Overflow(FetchFailed):
+class Overflow(BadAnswer):
     """What came is not the file, however much of it: nothing of it is kept."""
 
 
@@ -91,7 +91,7 @@ class Terms:
         """Decide what an answer's body is: a continuation, the whole file, or a refusal.
 
         Raises:
-            AccessDenied, FetchFailed, SourceUnavailable: the server refuses, or has another file.
+            AccessDenied, BadAnswer, SourceUnavailable: the server refuses, or has another file.
             Changed: what it sends does not continue what is here.
             NotEnoughSpace: the file cannot fit.
             UnsafeFile: it is no model, or nobody could tell whether it is complete.
@@ -156,7 +156,7 @@ class Terms:
         if published is not None and total != published:
             if reply.status == 200:  # a page instead of the file says more than a wrong length
                 self._check_opening(next(reply.chunks(), b""), reply)
-            raise FetchFailed(
+            raise BadAnswer(
                 f"{self._download.label}: the server offers {total} bytes, {published} were published",
                 "The publisher replaced the file: run `modelget plan` again.",
             )
@@ -184,4 +184,4 @@ class Terms:
             return SourceUnavailable(f"{where}: HTTP {reply.status}", retry_after=wait)
         if reply.status in (401, 403, 404, 410, 451):
             return AccessDenied(where, reply.status)
-        return FetchFailed(f"{where}: HTTP {reply.status}")
+        return BadAnswer(f"{where}: HTTP {reply.status}")

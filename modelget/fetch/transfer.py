@@ -24,7 +24,9 @@ from .watch import Watch
 
 _CHUNK = 2**18
 
-_TRIES = 8
+_TRIES, _TRIES_BEFORE_ANOTHER = 8, 3
+_LONGEST_BEFORE_ANOTHER = 10.0
+"""Seconds; while another place has the same bytes, nobody waits longer for this one."""
 _RENEWING_BYTES = 2**20
 """A try that brought this much was not in vain: the budget of tries starts anew."""
 
@@ -279,8 +281,11 @@ class Transfer:
                 raise failure
 
     def _wait(self, error: SourceUnavailable, attempt: int) -> None:
-        too_long = error.retry_after is not None and error.retry_after > LONGEST_WAIT
-        if attempt >= _TRIES or too_long or self._http.offline:
+        tries, longest = _TRIES, LONGEST_WAIT
+        if self.download.alternates:
+            tries, longest = _TRIES_BEFORE_ANOTHER, _LONGEST_BEFORE_ANOTHER
+        too_long = error.retry_after is not None and error.retry_after > longest
+        if attempt >= tries or too_long or self._http.offline:
             raise error
         wait = backoff(attempt) if error.retry_after is None else error.retry_after
         message = f"{error}; trying again in {wait:.0f} s"

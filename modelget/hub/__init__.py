@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from .civarchive import ArchivedCopy, CivArchiveRules
 from .content import Content, Contents, size_of
 from .dropbox import DropboxRules
 from .github import GitHubRules
 from .google_drive import DriveRules
 from .kaggle import KaggleRules
+from .mirror import MirrorRules
 from .modelscope import ModelScopeRules
 from .papers import PaperRules
 from .rules import CivitaiFile, CivitaiVersion, HubRules, RateLimit
+from .s3 import S3Rules
 from .server import EmbeddedHub
 from .traffic import Record
 
 __all__ = [
+    "ArchivedCopy",
+    "CivArchiveRules",
     "CivitaiFile",
     "CivitaiVersion",
     "Content",
@@ -24,9 +29,11 @@ __all__ = [
     "GitHubRules",
     "HubRules",
     "KaggleRules",
+    "MirrorRules",
     "ModelScopeRules",
     "PaperRules",
     "RateLimit",
     "Record",
+    "S3Rules",
     "size_of",
 ]

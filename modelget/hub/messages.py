@@ -73,6 +73,12 @@ def html_answer(status: int, text: str) -> Answer:
     return Answer(status, {"Content-Type": "text/html; charset=utf-8"}, page.encode())
 
 
+def s3_error(status: int, code: str, message: str) -> Answer:
+    """Answer as S3 and what speaks like it do."""
+    xml = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    return Answer(status, {"Content-Type": "application/xml"}, xml.encode())
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What of an answer is sent: the status, the headers and the bytes from ``start`` to ``stop``."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from .content import Content
-from .zoo import Place, s3_error
+from .messages import s3_error
+from .zoo import Place
 
 
 def _with_digits(path: str, content: Content) -> str:

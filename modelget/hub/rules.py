@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .civarchive import CivArchiveRules
 from .dropbox import DropboxRules
 from .github import GitHubRules
 from .google_drive import DriveRules
 from .kaggle import KaggleRules
+from .mirror import MirrorRules
 from .modelscope import ModelScopeRules
 from .papers import PaperRules
+from .s3 import S3Rules
 
 CivitaiBarrier = Literal[
     "login", "disabled", "early-access", "forbidden", "missing", "archived", "taken-down", "region"
@@ -116,3 +119,6 @@ class HubRules:
     kaggle: KaggleRules = field(default_factory=KaggleRules)
     modelscope: ModelScopeRules = field(default_factory=ModelScopeRules)
     papers: PaperRules = field(default_factory=PaperRules)
+    mirror: MirrorRules = field(default_factory=MirrorRules)
+    s3: S3Rules = field(default_factory=S3Rules)
+    civarchive: CivArchiveRules = field(default_factory=CivArchiveRules)

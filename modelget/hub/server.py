@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from urllib.parse import quote
 
+from .civarchive import CivArchive
 from .civitai import CivitaiDownloads
 from .civitai_api import CivitaiApi
 from .civitai_catalogue import Catalogue
@@ -21,12 +22,14 @@ from .kaggle import Kaggle
 from .limits import RateLimiter
 from .listener import Listener
 from .messages import Answer, Request, Route, json_answer
+from .mirror import MIRROR, Mirror
 from .modelscope import ModelScope
 from .openmmlab import OPENMMLAB
 from .papers import Papers
 from .pytorch_hub import PYTORCH_HUB
 from .repositories import Repositories, Repository
 from .rules import HubRules
+from .s3 import S3
 from .storage import Storage
 from .traffic import Record, Traffic
 from .zoo import ZooFiles
@@ -82,6 +85,11 @@ class EmbeddedHub:
         """Return a file by its key, which starts with the place but for the Hub: ``owner/repo/path``, ``civitai/…``."""
         return self._contents.of(key)
 
+    @property
+    def mirror_url(self) -> str:
+        """Where the plain mirror is, to which ``rules.mirror`` gives files."""
+        return f"{self.endpoint}{MIRROR}"
+
     def commit(self, repo: str, revision: str = "main") -> str:
         """Return the commit that a model repository's revision names."""
         return Repository("models", repo, revision).commit
@@ -116,6 +124,9 @@ def _routes(rules: HubRules, contents: Contents, storage: Storage, drive: Google
         Dropbox(rules.dropbox, storage),
         Kaggle(rules.kaggle, contents, storage),
         ModelScope(rules.modelscope, contents, storage),
+        CivArchive(rules.civarchive, contents),
+        Mirror(rules.mirror, contents),
+        S3(rules.s3, contents),
         api,
         HubModels(repositories, api),
         Papers(rules.papers),

@@ -10,7 +10,7 @@ import time
 from urllib.parse import quote, unquote, urlencode
 
 from .content import Content, Contents
-from .messages import Answer, Request
+from .messages import Answer, Request, s3_error
 
 _AT_GOOGLE = ("kaggle/",)
 """Keys of those whose storage says what the md5 of its files is."""
@@ -44,17 +44,17 @@ class Storage:
     def answer(self, request: Request) -> Answer:
         """Answer a request to the storage origin."""
         if request.headers.get("Authorization") is not None:
-            return _refusal(400, "InvalidArgument", "Only one auth mechanism allowed")
+            return s3_error(400, "InvalidArgument", "Only one auth mechanism allowed")
         key = unquote(request.path[1:])
         expires, signature = request.first("Expires"), request.first("Signature")
         if expires is None or signature is None:
-            return _refusal(403, "AccessDenied", "Access Denied")
+            return s3_error(403, "AccessDenied", "Access Denied")
         disposition = request.first("response-content-disposition") or ""
         right = self._signature(key, expires, disposition)
         if not hmac.compare_digest(signature.encode(), right.encode()):
-            return _refusal(403, "SignatureDoesNotMatch", "The signature does not match the one calculated")
+            return s3_error(403, "SignatureDoesNotMatch", "The signature does not match the one calculated")
         if int(expires) < time.time():
-            return _refusal(403, "AccessDenied", "Request has expired")
+            return s3_error(403, "AccessDenied", "Request has expired")
         content = self._contents.of(key)
         headers = {
             "Content-Disposition": disposition,
@@ -79,8 +79,3 @@ def disposition_of(name: str) -> str:
 def _etag(content: Content) -> str:
     # A storage's ETag says that the bytes are the same, not what their digest is.
     return f'"{hashlib.sha256(content.sha256.encode()).hexdigest()[:32]}"'
-
-
-def _refusal(status: int, code: str, message: str) -> Answer:
-    xml = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
-    return Answer(status, {"Content-Type": "application/xml"}, xml.encode())

@@ -59,12 +59,6 @@ class ZooFiles:
         return Answer(200, headers, content)
 
 
-def s3_error(status: int, code: str, message: str) -> Answer:
-    """Answer as S3 and what speaks like it do."""
-    xml = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
-    return Answer(status, {"Content-Type": "application/xml"}, xml.encode())
-
-
 def _etag(content: Content) -> str:
     # Of a file that was uploaded in parts: a digest of digests.
     return f'"{hashlib.sha256(content.sha256.encode()).hexdigest()[:32]}-3"'

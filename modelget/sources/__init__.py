@@ -6,11 +6,13 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from ..settings import Settings
-from .base import Source
+from .base import CopyFinder, Source
 
-__all__ = ["SHARED", "Source", "all_sources"]
+__all__ = ["SHARED", "CopyFinder", "Source", "all_sources"]
 
-SHARED = frozenset({"base", "by_hand", "fields", "file_host", "look", "public_links", "terms", "zoo"})
+SHARED = frozenset(
+    {"base", "buckets", "by_hand", "fields", "file_host", "look", "public_links", "terms", "zoo"}
+)
 """Modules of this folder that are no source: what several sources are made of."""
 
 

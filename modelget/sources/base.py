@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..http import Http
 from ..types import Candidate, Requirement
@@ -28,5 +28,26 @@ class Source(Protocol):
 
         Raises:
             SourceUnavailable: the source could not answer. Never for "not found".
+        """
+        ...
+
+
+@runtime_checkable
+class CopyFinder(Protocol):
+    """What a source has beside, if it knows who has copies of a file whose digest somebody else published."""
+
+    name: str
+    is_last_resort: bool
+    """Asked only about files that are nowhere else; the others are always asked."""
+    caution: str | None
+    """What a person should know before a copy is fetched."""
+    advice: str | None
+    """What the owner has to do before it is asked; None when it is."""
+
+    def copies(self, wanted: Requirement, http: Http) -> Iterable[str]:
+        """Return references to places, at any source, that may have the file with ``wanted.digest``, a sha256.
+
+        Raises:
+            SourceUnavailable: it could not answer.
         """
         ...

@@ -11,6 +11,7 @@ from ..http import Http, retry_after
 from ..settings import Settings
 from ..types import Barrier, Candidate, Evidence, Requirement
 from .look import leads_off, name_of, size_of
+from .mirrors import mirror_roots
 
 _BARRIERS = {401: "login", 403: "login", 451: "region"}
 _MIRRORS = ("https://hf-mirror.com",)
@@ -31,14 +32,20 @@ class DirectUrl:
     hosts: frozenset[str] = frozenset()
     endpoints: tuple[str, ...] = ()
 
-    def __init__(self, others: frozenset[str]) -> None:
+    def __init__(
+        self, listed: frozenset[str], others: frozenset[str], places: tuple[str, ...] = _OLD_PLACES
+    ) -> None:
+        self._listed = listed
+        """Origins that the owner listed."""
         self._others = others
         """Origins whose links another source understands."""
+        self._places = places
+        """What links begin with that another source understands, whatever else is on their host."""
 
     def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
         """Look at each declared link; one on an unlisted host is returned with a barrier."""
         for url in wanted.urls:
-            if not url[:8].lower().startswith(("http://", "https://")) or url.startswith(_OLD_PLACES):
+            if not url[:8].lower().startswith(("http://", "https://")) or url.startswith(self._places):
                 continue
             try:
                 origin = origin_of(url)
@@ -47,20 +54,26 @@ class DirectUrl:
                 yield _candidate(url, wanted, name=wanted.name or "?", barrier=barrier)
                 continue
             by_https = "https://" + origin.partition("://")[2]
-            if origin in http.policy.origins - self._others:
+            if origin in self._listed - self._others:
                 yield from _look(url, wanted, http)
             elif by_https in _SHARED_STORAGE or self._is_unlisted(origin, by_https, http):
                 yield _candidate(url, wanted, barrier=_unlisted(origin))
 
     def _is_unlisted(self, origin: str, by_https: str, http: Http) -> bool:
-        return self._others.isdisjoint((origin, by_https)) and not http.policy.allows(by_https)
+        return self._others.isdisjoint((origin, by_https)) and not self._is_known(by_https, http)
+
+    def _is_known(self, origin: str, http: Http) -> bool:
+        """Tell whether other links to this host are another source's: not so of what an owner's mirror is on."""
+        return http.policy.allows(origin) and origin not in map(origin_of, self._places)
 
 
 def source(settings: Settings) -> DirectUrl:
     """Make the source."""
-    mirrors = settings.endpoints.values()
-    others = (settings.hub_endpoint, *settings.civitai_endpoints, *mirrors, *_MIRRORS)
-    return DirectUrl(frozenset(map(origin_of, others)))
+    endpoints = settings.endpoints.values()
+    others = (settings.hub_endpoint, *settings.civitai_endpoints, *endpoints, *_MIRRORS)
+    mirrors = tuple(f"{root}/" for root in mirror_roots(settings))
+    listed = frozenset(map(origin_of, settings.allow_hosts))
+    return DirectUrl(listed, frozenset(map(origin_of, others)), (*_OLD_PLACES, *mirrors))
 
 
 def _unlisted(origin: str) -> Barrier:

@@ -92,6 +92,10 @@ class Candidate:
     barrier: Barrier | None = None
     notes: tuple[str, ...] = ()
     """What a person should know before it is fetched, though nothing stands in the way."""
+    is_copy: bool = False
+    """Not at the publisher's place: right because of its digest, and only for as long as that is right."""
+    caution: str | None = None
+    """What a person should know before it is fetched from there."""
     local: Path | None = None
     """The same bytes on this disk: linked instead of fetched."""
     named_by: str | None = None
@@ -151,3 +155,5 @@ class Resolution:
     """What is wrong with the file that is present: cut short, or other bytes than the workflow pins."""
     candidates: tuple[Candidate, ...] = ()
     failures: tuple[SourceFailure, ...] = ()
+    advice: str | None = None
+    """Where the owner may have it looked for as well."""

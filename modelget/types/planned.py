@@ -32,6 +32,8 @@ class Download:
     """The folder for the unfinished file: on the destination's filesystem, never listed by ComfyUI."""
     label: str
     """Model folder and name as shown to people: ``vae/ae.safetensors``."""
+    alternates: tuple[Candidate, ...] = ()
+    """Other places that have the same bytes by the same digest, best first."""
     accepted: frozenset[Digest] = frozenset()
     """Every sha256 that a person takes although another digest is promised."""
     rank: int = 0
@@ -98,6 +100,8 @@ class Fetched:
     """Body bytes that came over the wire for it, repeated ones included."""
     warning: str | None = None
     """What a person should know about the file, though nothing speaks against using it."""
+    origin: str | None = None
+    """The id of the candidate whose place gave it, or its rest; None when nothing was fetched."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ def test_load_reads_every_tensor_onto_the_cpu(modelget, hub, tmp_path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("x.ckpt", b"\x80\x02", "only safetensors"),
+        ("x.ckpt", b"\x80\x02", "--allow-pickle"),
         ("x.safetensors", b"\x80\x02pickle pretending", "pickle"),
         ("x.safetensors", b"\x10\0\0\0\0\0\0\0{}", "header"),
     ],

@@ -47,6 +47,8 @@ def test_the_json_document_has_the_promised_keys(modelget, hub, models, tmp_path
                         "evidence": "DECLARED_URL",
                         "why": "the workflow names this place",
                         "named_by": None,
+                        "copy": False,
+                        "caution": None,
                         "licence": "apache-2.0",
                         "licence_link": "https://spdx.org/licenses/Apache-2.0.html",
                         "commercial_use": True,
@@ -61,6 +63,7 @@ def test_the_json_document_has_the_promised_keys(modelget, hub, models, tmp_path
                 "failures": [],
                 "hint": None,
                 "warning": None,
+                "origin": None,
             }
         ],
         "fetch_bytes": content.size,
@@ -224,6 +227,7 @@ def test_an_api_prompt_is_a_workflow_too(modelget, models, tmp_path) -> None:
         "failures": [],
         "hint": None,
         "warning": None,
+        "origin": None,
     }
 
 

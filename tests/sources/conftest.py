@@ -107,7 +107,13 @@ def settings_for(hub: EmbeddedHub, **more: Any) -> Settings:
 def all_at(endpoint: str) -> dict[str, Any]:
     """The settings that have every place asked at one endpoint."""
     mirrors = dict.fromkeys(MIRRORED, endpoint)
-    return {"hub_endpoint": endpoint, "civitai_endpoints": (endpoint,), "endpoints": mirrors}
+    return {
+        "hub_endpoint": endpoint,
+        "civitai_endpoints": (endpoint,),
+        "endpoints": mirrors,
+        "mirrors": (f"{endpoint}/mirror",),
+        "civarchive": True,
+    }
 
 
 def http_for(settings: Settings) -> Http:

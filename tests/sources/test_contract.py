@@ -18,8 +18,10 @@ from modelget.hub import (
     GitHubRules,
     HubRules,
     KaggleRules,
+    MirrorRules,
     ModelScopeRules,
     PaperRules,
+    S3Rules,
 )
 from modelget.settings import MIRRORED, Settings
 from modelget.sources import SHARED, all_sources
@@ -125,6 +127,20 @@ EXAMPLES: dict[str, Callable[[str, str], list[str]]] = {
     "pytorch_hub": lambda hub, site: [
         "https://download.pytorch.org/models/vgg16-397923af.pth",
         "https://s3.amazonaws.com/pytorch/models/resnet18.pth",
+    ],
+    "s3": lambda hub, site: [
+        "s3://some-models/vae/ae.safetensors",
+        "s3://some-models/vae/one%20file.safetensors",
+        "s3://somebody-else/vae/ae.safetensors",
+    ],
+    "mirrors": lambda hub, site: [
+        f"{hub}/mirror/vae/ae.safetensors",
+        f"{hub}/mirror/sha256/{'0' * 64}",
+    ],
+    "civarchive": lambda hub, site: [
+        f"https://civarchive.com/sha256/{'0' * 64}",
+        f"civarchive:{'1' * 64}",
+        "https://civitaiarchive.com/models/12?modelVersionId=120",
     ],
     "direct_url": lambda hub, site: [f"{site}/model.safetensors", "https://files.example/x.safetensors"],
 }
@@ -337,6 +353,27 @@ HOSTILE = [
     "https://download.pytorch.org@evil.example/models/x.pth",
     "https://s3.amazonaws.com/someone/models/x.pth",
     f"https://download.pytorch.org/models/{HUGE}.pth",
+    "s3://",
+    "s3://some-models",
+    "s3://some-models/",
+    "s3://some-models/../other/x.safetensors",
+    "s3://some-models/..%2F..%2Fx.safetensors",
+    "s3://some-models/a%0D%0Ab.safetensors",
+    "s3://some-models//x.safetensors",
+    "s3://evil.example/x.safetensors",
+    "s3://evil.example%2F/x.safetensors",
+    "s3://user:secret@some-models/x.safetensors",
+    "s3://127.0.0.1/x.safetensors",
+    "S3://some-models/x.safetensors",
+    f"s3://some-models/{HUGE}",
+    f"s3://{HUGE}/x.safetensors",
+    "civarchive:",
+    "civarchive:../x",
+    f"civarchive:{'9' * 5000}",
+    "https://civarchive.com/",
+    "https://civarchive.com/sha256/../x",
+    "https://civarchive.com.evil.example/sha256/" + "0" * 64,
+    "https://civarchive.com@evil.example/sha256/" + "0" * 64,
 ]
 
 
@@ -375,6 +412,18 @@ def hub() -> Iterator[EmbeddedHub]:
             files=dict.fromkeys(("o/r", "o/gated", "o/private"), (FILE,)),
             gated=frozenset({"o/gated"}),
             private=frozenset({"o/private"}),
+        ),
+        mirror=MirrorRules(
+            dict.fromkeys(("vae/ae.safetensors", f"sha256/{'0' * 64}"), "mirror/x.safetensors")
+        ),
+        s3=S3Rules(
+            buckets={
+                "some-models": dict.fromkeys(
+                    ("vae/ae.safetensors", "vae/one file.safetensors"), "s3/x.safetensors"
+                ),
+                "somebody-else": {},
+            },
+            private=frozenset({"somebody-else"}),
         ),
     )
     with EmbeddedHub(rules) as running:
@@ -436,7 +485,7 @@ def test_it_says_who_it_is_and_where_it_goes(ask) -> None:
 def test_the_owner_may_have_it_asked_elsewhere(ask, asks) -> None:
     elsewhere = asks(ask.source.name, Settings(**all_at("https://mirror.example/x"))).source.endpoints
     assert all(endpoint.startswith("https://mirror.example/x") for endpoint in elsewhere)
-    assert not ask.source.endpoints or ask.source.name in (*MIRRORED, "huggingface")
+    assert not ask.source.endpoints or ask.source.name in (*MIRRORED, "huggingface", "mirrors")
 
 
 def test_making_one_contacts_nobody(nobody_asked, settings) -> None:

@@ -108,6 +108,28 @@ def test_the_first_of_several_names_of_the_same_bytes_is_fetched(decide) -> None
     assert (item.status, item.download.candidate.id) == (Status.FETCH, "shelf:1")
 
 
+def test_other_places_of_the_same_bytes_stand_by(decide) -> None:
+    first = candidate(1, digest=A, size=5)
+    same, sizeless = candidate(2, digest=A, size=5), candidate(3, digest=A)
+    longer, barred = candidate(4, digest=A, size=6), candidate(5, digest=A, barrier=GATED)
+    doubtful = candidate(6, Evidence.SAME_NAME, digest=A)
+    download = decide(found(first, same, sizeless, longer, barred, doubtful)).download
+    assert download.candidate == first
+    assert download.alternates == (same, replace(sizeless, size=5))
+
+
+@pytest.mark.parametrize("digest", [None, PREFIX], ids=str)
+def test_what_no_digest_identifies_has_nobody_to_stand_by(decide, digest) -> None:
+    twice = candidate(1, digest=digest)
+    assert decide(found(twice, twice)).download.alternates == ()
+
+
+def test_advice_follows_what_a_person_can_do(decide) -> None:
+    barred = found(candidate(1, digest=A, barrier=GATED))
+    assert decide(replace(barred, advice="Look there.")).hint.endswith("Accept its terms. Look there.")
+    assert decide(replace(found(), advice="Look there.")).hint.endswith("Look there.")
+
+
 def test_a_barrier_before_one_of_two_places_is_no_obstacle(decide) -> None:
     item = decide(found(candidate(1, digest=A, barrier=GATED), candidate(2)))
     assert (item.status, item.download.candidate.id) == (Status.FETCH, "shelf:2")

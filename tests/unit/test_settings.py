@@ -128,9 +128,43 @@ def test_at_least_one_file_is_fetched_at_a_time(written: Written) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written_as", "means"),
+    [
+        ("https://a.example/models/", ("https://a.example/models",)),
+        ("https://a.example, s3://some-models/x/", ("https://a.example", "s3://some-models/x")),
+        ("s3://some-models", ("s3://some-models",)),
+    ],
+)
+def test_mirrors_are_folders_on_the_web_or_in_buckets(written: Written, written_as, means) -> None:
+    assert load_settings({"MODELGET_MIRRORS": written_as}).mirrors == means
+    rows = ", ".join(f'"{one}"' for one in written_as.split(", "))
+    assert load_settings(written(f"mirrors = [{rows}]")).mirrors == means
+
+
+@pytest.mark.parametrize(
+    ("word", "means"), [("1", True), ("true", True), ("ON", True), ("0", False), ("no", False), ("", False)]
+)
+def test_civarchive_is_asked_only_when_the_owner_says_so(word: str, means: bool) -> None:
+    assert load_settings({"MODELGET_CIVARCHIVE": word}).civarchive is means
+
+
+def test_civarchive_may_be_turned_on_in_the_file(written: Written) -> None:
+    assert load_settings(written("civarchive = true")).civarchive is True
+    assert load_settings({**written("civarchive = true"), "MODELGET_CIVARCHIVE": "0"}).civarchive is False
+
+
+@pytest.mark.parametrize(
     ("variable", "value"),
     [
         ("HF_ENDPOINT", "huggingface.co"),
+        ("MODELGET_MIRRORS", "a.example"),
+        ("MODELGET_MIRRORS", "https://joe:hunter2@a.example"),
+        ("MODELGET_MIRRORS", "https://a.example/x?key=hunter2"),
+        ("MODELGET_MIRRORS", "s3://"),
+        ("MODELGET_MIRRORS", "s3://My.Bucket"),
+        ("MODELGET_MIRRORS", "s3://bucket/../x y"),
+        ("MODELGET_CIVARCHIVE", "perhaps"),
+        ("MODELGET_S3_ENDPOINT", "s3.example"),
         ("HF_ENDPOINT", "ftp://huggingface.co"),
         ("HF_ENDPOINT", "https://joe:hunter2@huggingface.co"),
         ("MODELGET_CIVITAI_ENDPOINT", "https://civit ai.com"),
@@ -163,6 +197,9 @@ def test_a_bad_variable_is_named_with_what_to_do(variable: str, value: str) -> N
         ('endpoints.civitia = "https://a.example"', "endpoints.civitia"),
         ("endpoints = 5", "endpoints"),
         ("limits = []", "limits"),
+        ("mirrors = 5", "mirrors"),
+        ("mirrors = [5]", "mirrors"),
+        ("civarchive = 1", "civarchive"),
         ("allow_hosts = 5", "allow_hosts"),
         ("allow_hosts.a = 1", "allow_hosts.a"),
         ('allow_hosts = ["a.example"]', "allow_hosts"),
