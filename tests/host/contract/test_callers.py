@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import socket
 
 import pytest
 import requests
+from host.stand_in import PACK
 from makers import hub_link, loader
 
 GETS = ["settings", "state", "plans/{plan}"]
@@ -80,6 +82,22 @@ def ask(client, plan):
         return requests.request(method, url, headers=filled, timeout=30, **more)
 
     return asking
+
+
+def test_these_are_all_our_routes():
+    """A route that is added must be added here too."""
+    spec = importlib.util.spec_from_file_location("table", PACK / "adapters" / "table.py")
+    table = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(table)
+    known = {
+        (method, path.replace("huggingface", "{place}"))
+        for method, paths in (("GET", GETS), ("POST", POSTS))
+        for path in paths
+    }
+    assert {(route.method, route.path) for route in table.ROUTES} == known
+    assert {route.path for route in table.ROUTES if route.changes} == {
+        path.replace("huggingface", "{place}") for path in CHANGES
+    }
 
 
 def every(method, paths):
