@@ -8,11 +8,14 @@ import folder_paths
 
 import nodes
 
-from ..modelget.library.folders import holds_no_models
+from ..modelget.model_folders import holds_no_models
 from ..modelget.progress import Progress
 
 FROM_SOURCE = "(as its source calls it)"
 """Stands in a list of installed models for the one that the source names."""
+
+NONE = "(none)"
+"""Stands in such a list for no model, where a node can do without."""
 
 _STEPS = 1000
 _CLIP_LOADERS = ("CLIPLoader", "DualCLIPLoader")

@@ -6,7 +6,7 @@ import re
 
 from comfy_api.latest import io
 
-from ..adapters.host import FROM_SOURCE, listed_files
+from ..adapters.host import FROM_SOURCE, NONE, listed_files
 
 _IDS = frozenset({"hf", "civitai", "urn", "air", "modelscope"})
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
@@ -20,10 +20,12 @@ _SHA256_TIP = "The sha256 that the file must have, 64 digits. Leave empty to tru
 
 def model_inputs(folder: str, number: str = "", *, optional: bool = False) -> list[io.Input]:
     """Return the three inputs that say one model: installed file, source and sha256."""
+    nothing = [NONE] if optional else []
     return [
         io.Combo.Input(
             f"model{number}",
-            options=[FROM_SOURCE, *listed_files(folder)],
+            display_name=_shown("model", number),
+            options=[*nothing, FROM_SOURCE, *listed_files(folder)],
             optional=optional,
             tooltip=f"A file of models/{folder}, whether it is here or still has to be fetched.",
         ),
@@ -34,9 +36,26 @@ def model_inputs(folder: str, number: str = "", *, optional: bool = False) -> li
 def source_inputs(number: str = "", *, optional: bool = False) -> list[io.Input]:
     """Return the inputs that say where a model is, and which bytes it has."""
     return [
-        io.String.Input(f"source{number}", default="", optional=optional, tooltip=_SOURCE),
-        io.String.Input(f"sha256{number}", default="", optional=True, advanced=True, tooltip=_SHA256_TIP),
+        io.String.Input(
+            f"source{number}",
+            display_name=_shown("source", number),
+            default="",
+            optional=optional,
+            tooltip=_SOURCE,
+        ),
+        io.String.Input(
+            f"sha256{number}",
+            display_name=_shown("sha256", number),
+            default="",
+            optional=True,
+            advanced=True,
+            tooltip=_SHA256_TIP,
+        ),
     ]
+
+
+def _shown(what: str, number: str) -> str:
+    return f"{what} {number}".strip()
 
 
 def fault_in(model: str | None, source: str | None, sha256: str | None) -> str | None:

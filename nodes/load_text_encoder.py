@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from ..adapters.host import FROM_SOURCE, text_encoder_types
+from ..adapters.host import FROM_SOURCE, NONE, text_encoder_types
 from ..adapters.loading import load_text_encoders
-from ..modelget.workflow.packs.own import MOST_TEXT_ENCODERS
 from .inputs import fault_in, model_inputs
 from .loader import CATEGORY
 
-_NUMBERS = tuple(str(number) for number in range(1, MOST_TEXT_ENCODERS + 1))
+_NUMBERS = ("1", "2", "3", "4")
 
 
 class LoadTextEncoder(io.ComfyNode):
@@ -69,4 +68,5 @@ class LoadTextEncoder(io.ComfyNode):
 
 
 def _is_named(values: dict[str, str], number: str) -> bool:
-    return values.get(f"model{number}") not in (None, "", FROM_SOURCE) or bool(values.get(f"source{number}"))
+    model = values.get(f"model{number}")
+    return model not in (None, "", NONE) and (model != FROM_SOURCE or bool(values.get(f"source{number}")))

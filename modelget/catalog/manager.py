@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ..model_folders import current_folder
 from ..types import Evidence, Listing, has_model_suffix
-from ..workflow.loader_nodes import current_folder
 from ..workflow.names import canonical, is_name
 from ..workflow.untyped import as_dict, as_text, dicts_in
 from .listed import is_listable, read_json

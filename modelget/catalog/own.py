@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import InvalidSetting
+from ..model_folders import current_folder
 from ..settings import read_toml
 from ..types import Digest, Evidence, Listing
-from ..workflow.loader_nodes import current_folder
 from ..workflow.names import canonical
 from .listed import is_listable
 

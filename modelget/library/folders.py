@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from pathlib import Path
+
+from ..model_folders import current_folder
 
 Roots = dict[str, list[Path]]
 """Folder name -> the places where ComfyUI looks, first match first."""
@@ -20,12 +21,8 @@ _PLACES = {
     "diffusion_models": ("unet", "diffusion_models"),
     "controlnet": ("controlnet", "t2i_adapter"),
 }
-_OLD_NAMES = {"unet": "diffusion_models", "clip": "text_encoders"}
 _OUTPUTS = ("checkpoints", "clip", "vae", "diffusion_models", "loras")
 EMBEDDINGS = "embeddings"
-# ComfyUI registers these beside the model folders, but they hold code, settings and pictures.
-CODE_FOLDER = "custom_nodes"
-_NOT_MODELS = frozenset({CODE_FOLDER, "configs", "datasets"})
 
 
 def default_roots(models_root: Path) -> Roots:
@@ -41,29 +38,10 @@ def add_output_roots(roots: Roots, comfyui: Path) -> None:
 
 def add_root(roots: Roots, folder: str, path: Path, *, first: bool = False) -> None:
     """Add a place as ComfyUI does: once, at the end, or moved to the front."""
-    places = roots.setdefault(current_name(folder), [])
+    places = roots.setdefault(current_folder(folder), [])
     if first and path in places:
         places.remove(path)
     if first:
         places.insert(0, path)
     elif path not in places:
         places.append(path)
-
-
-def current_name(folder: str) -> str:
-    """Return the name that ComfyUI uses today for an old folder name."""
-    return _OLD_NAMES.get(folder, folder)
-
-
-def holds_no_models(folder: str) -> bool:
-    """Tell whether the name means a folder that must never receive a file, however it is spelt."""
-    return _plain(folder) in _NOT_MODELS
-
-
-def holds_code(folder: str) -> bool:
-    """Tell whether ComfyUI imports what lies in the folder."""
-    return _plain(folder) == CODE_FOLDER
-
-
-def _plain(folder: str) -> str:
-    return unicodedata.normalize("NFKC", folder).strip(" .").casefold()

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ..errors import UnsafePath
+from ..model_folders import current_folder, holds_code, holds_no_models
 from ..types import FOLDER_SUFFIXES, Digest, ModelFile, Requirement, has_model_suffix
 from .disk import (
     device_of,
@@ -21,7 +22,7 @@ from .disk import (
     nearest_existing,
     regular_file,
 )
-from .folders import EMBEDDINGS, current_name, holds_code, holds_no_models
+from .folders import EMBEDDINGS
 from .namesakes import namesakes
 from .notes import Notes
 from .placement import refuse_unsafe_place
@@ -205,7 +206,7 @@ class Library:
         return (path.relative_to(self.models_root) if inside else path).as_posix()
 
     def _roots_of(self, folder: str) -> tuple[Path, ...]:
-        name = current_name(folder)
+        name = current_folder(folder)
         if holds_no_models(name):
             return ()
         if name in self.folders:
@@ -227,7 +228,7 @@ class Library:
         roots = self._roots_of(folder)
         if not roots:
             raise _unknown_folder(folder)
-        ranked = self._by_preference(current_name(folder), roots)
+        ranked = self._by_preference(current_folder(folder), roots)
         allowed = [root for root in ranked if not self._is_code(root.joinpath(*parts))]
         if not allowed:
             raise UnsafePath(folder, "its folder holds code that ComfyUI runs")

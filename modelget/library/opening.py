@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 from ..errors import InvalidSetting
+from ..model_folders import CODE_FOLDER, current_folder
 from .disk import is_folder, regular_file
 from .extra_paths import FILE_NAME, read_extra_paths
-from .folders import CODE_FOLDER, Roots, add_output_roots, add_root, current_name, default_roots
+from .folders import Roots, add_output_roots, add_root, default_roots
 from .library import Library
 
 
@@ -59,7 +60,7 @@ def _add_extra_paths(roots: Roots, file: Path) -> dict[str, Path]:
     for extra in read_extra_paths(file):
         add_root(roots, extra.folder, extra.path, first=extra.is_default)
         if extra.is_default:
-            defaults[current_name(extra.folder)] = extra.path
+            defaults[current_folder(extra.folder)] = extra.path
     return defaults
 
 

@@ -13,8 +13,8 @@ from urllib.parse import quote, urlencode
 from ..errors import SourceUnavailable
 from ..http import Http
 from ..library.notes import Notes
+from ..model_folders import current_folder
 from ..types import Evidence, Listing, Requirement, has_model_suffix, is_generic
-from ..workflow.loader_nodes import current_folder
 from .owner_index import OwnerIndex, by_name, from_note, paths_on
 
 _LIFETIME = 24 * 3600.0

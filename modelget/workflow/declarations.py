@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..model_folders import current_folder
 from ..types import Digest, has_model_suffix
-from .loader_nodes import current_folder
 from .names import canonical
 from .untyped import as_dict, as_text, dicts_in, is_encodable
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
-from .loader_nodes import LoaderTable, Place, current_folder
+from ..model_folders import current_folder
+from .loader_nodes import LoaderTable, Place
 from .names import is_model_name
 from .untyped import as_dict, as_list, as_text
 

@@ -14,9 +14,6 @@ from typing import NamedTuple
 
 from .packs import ANY, COMMUNITY, FOLDERS, OWN, Row
 
-LEGACY_FOLDERS = {"unet": "diffusion_models", "clip": "text_encoders"}
-"""ComfyUI's own renames: ``folder_paths.map_legacy``."""
-
 CORE: dict[str, Row] = {
     "AudioEncoderLoader": {"audio_encoder_name": (0, "audio_encoders")},
     "CLIPLoader": {"clip_name": (0, "text_encoders")},
@@ -117,11 +114,6 @@ def selects_model(node_type: str, input_name: str, host: LoaderTable = NO_HOST) 
 def folder_inputs(node_type: str) -> Collection[str]:
     """List the inputs that take a folder of files rather than one file."""
     return FOLDERS.get(_base(node_type), {})
-
-
-def current_folder(folder: str) -> str:
-    """Give today's name of a model folder: old files say ``unet`` and ``clip``."""
-    return LEGACY_FOLDERS.get(folder, folder)
 
 
 @lru_cache(2_000)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ..model_folders import current_folder
 from ..types import Digest
 from .declarations import Declaration
-from .loader_nodes import current_folder
 from .names import canonical, is_model_name
-from .packs import OWN
+from .packs import OWN, OWN_WIDGETS
 from .untyped import as_dict, as_list, as_text, dicts_in
 from .widgets import Choice
+
+_NONE = "(none)"
+"""What stands in the list of a model that the node can do without."""
 
 _IDS_WITH_PATHS = frozenset({"hf", "modelscope"})
 
@@ -22,6 +25,8 @@ def said_by(node_type: str, values: Mapping[str, object]) -> Iterator[tuple[str,
     """
     for name_input, (_position, fixed_folder) in OWN.get(node_type, {}).items():
         name = as_text(values.get(name_input))
+        if name == _NONE:
+            continue
         source = as_text(values.get(_beside(name_input, "source"))).strip()
         called = canonical(name) if is_model_name(name) else name_in(source) or source * (":" in source)
         folder = fixed_folder or current_folder(as_text(values.get("folder"))) or None
@@ -68,12 +73,8 @@ def values_of(node: dict[str, object]) -> dict[str, object]:
     named = as_dict(node.get("widgets_values_named"))
     if named:
         return named
-    values = as_list(node.get("widgets_values"))
-    found: dict[str, object] = {"folder": values[0]} if values else {}
-    for name_input, (position, _folder) in OWN.get(as_text(node.get("type")), {}).items():
-        inputs = (name_input, _beside(name_input, "source"), _beside(name_input, "sha256"))
-        found.update(zip(inputs, values[position or 0 :], strict=False))
-    return found
+    widgets = OWN_WIDGETS.get(as_text(node.get("type")), ())
+    return dict(zip(widgets, as_list(node.get("widgets_values")), strict=False))
 
 
 def _beside(name_input: str, what: str) -> str:

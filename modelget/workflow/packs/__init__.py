@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from .folders import FOLDERS
 from .images import IMAGES
-from .own import OWN
+from .own import OWN, OWN_WIDGETS
 from .rows import ANY, Row, Rows
 from .suites import SUITES
 from .videos import VIDEOS
 
-__all__ = ["ANY", "COMMUNITY", "FOLDERS", "OWN", "Row", "Rows"]
+__all__ = ["ANY", "COMMUNITY", "FOLDERS", "OWN", "OWN_WIDGETS", "Row", "Rows"]
 
 COMMUNITY: Rows = {**SUITES, **IMAGES, **VIDEOS}

@@ -1,4 +1,4 @@
-"""Modelget's own nodes: each model has three inputs, ``model``, ``source`` and ``sha256``, saved in this order."""
+"""Modelget's own nodes: each model has three inputs, ``model``, ``source`` and ``sha256``."""
 
 from __future__ import annotations
 
@@ -6,20 +6,38 @@ from .rows import Row, Rows
 
 MOST_TEXT_ENCODERS = 4
 
+_ONE_MODEL = ("model", "source", "sha256")
+_MORE_ENCODERS = tuple(
+    f"{what}{number}" for number in range(2, MOST_TEXT_ENCODERS + 1) for what in _ONE_MODEL
+)
+
+OWN_WIDGETS = {
+    "ModelgetGetModel": ("folder", *_ONE_MODEL),
+    "ModelgetLoadCheckpoint": _ONE_MODEL,
+    "ModelgetLoadControlNet": _ONE_MODEL,
+    "ModelgetLoadDiffusionModel": (*_ONE_MODEL, "weight_dtype"),
+    "ModelgetLoadLora": ("model", "source", "strength_model", "strength_clip", "sha256"),
+    "ModelgetLoadTextEncoder": ("model1", "source1", "type", "sha2561", *_MORE_ENCODERS, "device"),
+    "ModelgetLoadUpscaleModel": _ONE_MODEL,
+    "ModelgetLoadVAE": _ONE_MODEL,
+}
+"""The widgets of each node in the order in which they are saved: required ones first, then optional ones."""
+
 _FOLDERS = {
     "ModelgetLoadCheckpoint": "checkpoints",
     "ModelgetLoadControlNet": "controlnet",
     "ModelgetLoadDiffusionModel": "diffusion_models",
     "ModelgetLoadLora": "loras",
+    "ModelgetLoadTextEncoder": "text_encoders",
     "ModelgetLoadUpscaleModel": "upscale_models",
     "ModelgetLoadVAE": "vae",
 }
-_TEXT_ENCODERS: Row = {
-    f"model{number + 1}": (3 * number, "text_encoders") for number in range(MOST_TEXT_ENCODERS)
-}
+"""Where a node looks; the one that is not here has an input for it."""
 
-OWN: Rows = {
-    **{node_type: {"model": (0, folder)} for node_type, folder in _FOLDERS.items()},
-    "ModelgetLoadTextEncoder": _TEXT_ENCODERS,
-    "ModelgetGetModel": {"model": (1, None)},  # its first input says the folder
-}
+
+def _row(node_type: str, widgets: tuple[str, ...]) -> Row:
+    models = ((at, name) for at, name in enumerate(widgets) if name.startswith("model"))
+    return {name: (at, _FOLDERS.get(node_type)) for at, name in models}
+
+
+OWN: Rows = {node_type: _row(node_type, widgets) for node_type, widgets in OWN_WIDGETS.items()}

@@ -11,6 +11,7 @@ from host.tiny_models import tiny_vae, upscaler
 from PIL import Image
 
 from modelget.hub import HubRules
+from modelget.workflow.packs import OWN_WIDGETS
 
 ENVIRON = {"MODELGET_AUTOFETCH": "auto"}
 HUB = HubRules(
@@ -193,3 +194,11 @@ def test_every_node_is_described_with_its_inputs(client):
         assert entry["category"] == "model/loaders/modelget"
         inputs = entry["input"]["required"] | entry["input"].get("optional", {})
         assert not {"url", "path"} & inputs.keys()
+
+
+@pytest.mark.parametrize(("node_type", "widgets"), OWN_WIDGETS.items())
+def test_a_workflow_keeps_the_values_in_the_order_in_which_we_read_them(client, node_type, widgets):
+    info = requests.get(f"{client.url}/object_info/{node_type}", timeout=60).json()[node_type]["input"]
+    inputs = info["required"] | info.get("optional", {})
+    sockets = ("MODEL", "CLIP")
+    assert [name for name, spec in inputs.items() if spec[0] not in sockets] == list(widgets)

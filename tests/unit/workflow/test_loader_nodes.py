@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from modelget.workflow.loader_nodes import CORE, current_folder, folder_of, places_of
+from modelget.model_folders import current_folder
+from modelget.workflow.loader_nodes import CORE, folder_of, places_of
 
 FACTS = json.loads((Path(__file__).parent / "data" / "core_loaders.json").read_bytes())["loaders"]
 

@@ -38,8 +38,8 @@ def test_a_source_that_says_the_name_itself_is_taken_at_its_word() -> None:
 def test_two_unnamed_models_stay_two() -> None:
     found = needs(
         graph(
-            node(1, "ModelgetLoadLora", FROM_SOURCE, "civitai:1", "", 1.0, 1.0),
-            node(2, "ModelgetLoadLora", FROM_SOURCE, "civitai:2", "", 1.0, 1.0),
+            node(1, "ModelgetLoadLora", FROM_SOURCE, "civitai:1", 1.0, 1.0, ""),
+            node(2, "ModelgetLoadLora", FROM_SOURCE, "civitai:2", 1.0, 1.0, ""),
         )
     )
     assert [need.urls for need in found] == [("civitai:1",), ("civitai:2",)]
@@ -58,9 +58,14 @@ def test_a_malformed_sha256_is_left_to_the_node_to_complain_about() -> None:
     assert (need.digest, need.urls) == (None, ())
 
 
-def test_text_encoders_come_in_threes_of_widgets() -> None:
-    values = ("a.safetensors", "", "", FROM_SOURCE, "civitai:7", "", "", "", "", "d.safetensors", HF, SHA)
-    found = needs(graph(node(1, "ModelgetLoadTextEncoder", *values, "flux", "default")))
+def test_a_node_may_need_several_text_encoders() -> None:
+    first, second, third = (
+        ("a.safetensors", "", "flux", ""),
+        (FROM_SOURCE, "civitai:7", ""),
+        ("(none)", HF, ""),
+    )
+    values = (*first, *second, *third, "d.safetensors", HF, SHA, "default")
+    found = needs(graph(node(1, "ModelgetLoadTextEncoder", *values)))
     assert [(need.name, need.folder, need.urls) for need in found] == [
         ("a.safetensors", "text_encoders", ()),
         ("", "text_encoders", ("civitai:7",)),
