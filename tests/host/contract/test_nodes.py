@@ -202,3 +202,24 @@ def test_a_workflow_keeps_the_values_in_the_order_in_which_we_read_them(client, 
     inputs = info["required"] | info.get("optional", {})
     sockets = ("MODEL", "CLIP")
     assert [name for name, spec in inputs.items() if spec[0] not in sockets] == list(widgets)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_node_has_help_that_names_its_inputs(client, language):
+    info = requests.get(f"{client.url}/object_info", timeout=60).json()
+    for name in (name for name in info if name.startswith("Modelget")):
+        help_page = requests.get(
+            f"{client.url}/extensions/modelget-pack/docs/{name}/{language}.md", timeout=30
+        )
+        assert help_page.status_code == 200, name
+        assert help_page.text.startswith("# ")
+
+
+def test_the_page_gets_our_nodes_in_chinese(client):
+    told = requests.get(f"{client.url}/i18n", timeout=30).json()
+    info = requests.get(f"{client.url}/object_info", timeout=60).json()
+    ours = {name: entry for name, entry in info.items() if name.startswith("Modelget")}
+    assert told["zh"]["nodeDefs"].keys() == ours.keys()
+    for name, entry in ours.items():
+        inputs = entry["input"]["required"] | entry["input"].get("optional", {})
+        assert set(told["zh"]["nodeDefs"][name]["inputs"]) <= set(inputs), name

@@ -30,10 +30,10 @@ class Page:
     def add_routes(self) -> None:
         """Add them to the server's table, to be doubled below ``/api``."""
         routes: web.RouteTableDef = self._server.routes
-        for route in ("features", "users", "global_subgraphs", "node_replacements", "i18n"):
+        for route in ("features", "users", "global_subgraphs", "node_replacements"):
             routes.get(f"/{route}")(_recorded(f"GET /api/{route}"))
         for path, handler in (
-            ("/system_stats", self._system_stats), ("/settings", self._get_settings), ("/object_info", self._object_info),
+            ("/i18n", self._i18n), ("/system_stats", self._system_stats), ("/settings", self._get_settings), ("/object_info", self._object_info),
             ("/object_info/{name}", self._object_info), ("/extensions", self._extensions), ("/models", self._folders),
             ("/models/{folder}", self._files), ("/experiment/models", self._experiment),
             ("/experiment/models/{folder}", self._nothing), ("/jobs", self._jobs), ("/history", self._history),
@@ -61,6 +61,14 @@ class Page:
         if self._frontend:
             app.router.add_get("/", self._index)
             app.router.add_static("/", self._frontend)
+
+    async def _i18n(self, _request: web.Request) -> Response:
+        """Give what the packs' ``locales/LANGUAGE/*.json`` say; ``main.json`` lies at the top of its language."""
+        found: Json = {}
+        for file in (path for folder in self._packs.values() for path in folder.glob("locales/*/*.json")):
+            told = json.loads(file.read_text(encoding="utf-8"))
+            found.setdefault(file.parent.name, {}).update(told if file.stem == "main" else {file.stem: told})
+        return web.json_response(found)
 
     async def _post_prompt(self, request: web.Request) -> Response:
         body = self._server.trigger_on_prompt(await request.json())
