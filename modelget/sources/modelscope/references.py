@@ -23,7 +23,7 @@ SITES = {
 
 _NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _ID = re.compile(r"modelscope:(?P<path>.*?[^@])(?:@(?P<revision>[^@]+))?")
-_PAGES = ([], [""], ["summary"], ["files"])
+_PAGES: tuple[list[str], ...] = ([], [""], ["summary"], ["files"])
 """What stands behind the name of a repository in the addresses of its pages."""
 
 
