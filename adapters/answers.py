@@ -8,6 +8,7 @@ from ..modelget import __version__
 from ..modelget.desk import Entry, FileState, State, key_of, open_decision
 from ..modelget.errors import ModelgetError
 from ..modelget.plan_document import document
+from ..modelget.progress import Progress
 from ..modelget.settings import TOKEN_NAMES, Settings
 from ..modelget.types import PlanItem, Status
 from .shown import Shown
@@ -115,9 +116,15 @@ def _file(file: FileState, shown: Shown) -> Json:
         "seconds_left": _rounded(progress.seconds_left) if progress.phase == "fetching" else None,
         "message": shown.text(progress.message),
         "hint": shown.text(progress.hint),
+        "quarantined": _kept_aside(progress),
         "plans": list(file.plans),
         "sequence": file.sequence,
     }
+
+
+def _kept_aside(progress: Progress) -> Json | None:
+    kept = progress.kept_aside
+    return {"sha256": kept.sha256.hex, "agreement": kept.agreement} if kept else None
 
 
 def _rounded(seconds: float | None) -> float | None:

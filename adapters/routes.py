@@ -69,11 +69,15 @@ class Routes:
 
     async def install(self, asked: Asked) -> tuple[int, Json]:
         """Begin to fetch one item, or all that need no decision."""
-        given = asked.take(item=str, candidate=str, folder=str, allow_pickle=bool, accept_licence=bool)
+        given = asked.take(
+            item=str, candidate=str, folder=str, allow_pickle=bool, accept_licence=bool, accept_digest=str
+        )
         entry = self._entry(asked)
         item = None if given["item"] is None else entry.item(given["item"])
         if item is None and any(value is not None for value in given.values()):
             raise InvalidRequest("a decision needs the item that it is about")
+        if given["candidate"] is not None and given["accept_digest"] is not None:
+            raise InvalidRequest("the bytes that were kept aside are those of the candidate chosen before")
         decision = self._decision(entry, item, given) if item is not None else None
         await self._office.run(self._desk.install, entry, item, decision)
         return 202, await self._answer(entry)
@@ -144,7 +148,9 @@ class Routes:
             raise Unknown("model folder", folder)
         key = given["candidate"]
         chosen = None if key is None else entry.candidate(item, key).id
-        return Decision(chosen, folder, bool(given["allow_pickle"]), bool(given["accept_licence"]))
+        digest = given["accept_digest"]
+        accepted = None if digest is None else self._desk.kept_aside(entry, item, digest)
+        return Decision(chosen, folder, bool(given["allow_pickle"]), bool(given["accept_licence"]), accepted)
 
     async def _wish(self, asked: Asked, wish: Callable[[Any], int]) -> tuple[int, Json]:
         entry, item = self._chosen(asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 from .errors import UnsafeFile
 from .pipeline import Workshop
 from .resolve import look_up
+from .trained_words import trained_words
 from .types import UNSTATED, Candidate, ModelFile, Requirement, Terms
 from .verify import read_tensor_header
 
 _COMMERCIAL = {True: "allowed", False: "not allowed", None: "not clearly allowed"}
-_MOST_WORDS = 40
+_LONGEST_NAME = 200
+"""Characters of the base model that a file names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ def card_for(wanted: Requirement, shop: Workshop) -> Card:
     present = shop.library.find(wanted.folder, wanted.name) if wanted.name else None
     best = _at_its_place(wanted, present, shop)
     metadata = _metadata(present.path) if present else {}
-    words = (best.trained_words if best else ()) or _trained_words(metadata)
+    words = (best.trained_words if best else ()) or _words_in(metadata)
     name = present.path.name if present else wanted.name or (best.name if best else "?")
     lines = [f"{wanted.folder or '?'}/{name}"]
     lines += _facts(present, best, shop)
@@ -39,7 +42,7 @@ def card_for(wanted: Requirement, shop: Workshop) -> Card:
         lines.append(f"base model: {base}")
     if words:
         lines.append("trained words: " + ", ".join(words))
-    return Card("\n".join(lines), words)
+    return Card("\n".join(map(_one_line, lines)), words)
 
 
 def terms_in_full(terms: Terms) -> Iterator[str]:
@@ -88,19 +91,25 @@ def _metadata(path: Path) -> Mapping[str, str]:
         return {}
 
 
-def _trained_words(metadata: Mapping[str, str]) -> tuple[str, ...]:
+def _words_in(metadata: Mapping[str, str]) -> tuple[str, ...]:
     """Read the trigger phrase, else the most frequent tags of the training, as kohya's scripts write them."""
-    if phrase := metadata.get("modelspec.trigger_phrase", "").strip():
-        return tuple(word.strip() for word in phrase.split(",") if word.strip())[:_MOST_WORDS]
+    if words := trained_words([metadata.get("modelspec.trigger_phrase", "")]):
+        return words
     try:
         folders = json.loads(metadata.get("ss_tag_frequency", "{}"))
-        counts = {str(tag).strip(): int(n) for tags in folders.values() for tag, n in tags.items()}
-    except (ValueError, TypeError, AttributeError):
+        counts: Counter[str] = Counter()
+        for tags in folders.values():
+            counts.update({tag: int(count) for tag, count in tags.items()})
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return ()
-    frequent = sorted(counts, key=lambda tag: (-counts[tag], tag))
-    return tuple(tag for tag in frequent if tag)[:_MOST_WORDS]
+    return trained_words(sorted(counts, key=lambda tag: (-counts[tag], tag)))
 
 
 def _base_model(metadata: Mapping[str, str]) -> str:
     keys = ("modelspec.architecture", "ss_base_model_version", "ss_sd_model_name")
-    return next((metadata[key] for key in keys if metadata.get(key)), "")
+    return next((metadata[key] for key in keys if metadata.get(key)), "")[:_LONGEST_NAME]
+
+
+def _one_line(text: str) -> str:
+    """Keep what a publisher or a file says from looking like lines of the card's own."""
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())

@@ -140,7 +140,7 @@ class Quarantined(DigestMismatch):
             f"Its place may have published a wrong digest, or another file. If you are sure that these bytes are "
             f"the right ones, run the same command with --accept-digest {sha256}; else delete that file."
         )
-        self.sha256, self.path = sha256, path
+        self.agreement, self.sha256, self.path = agreement, sha256, path
 
 
 class FetchFailed(ModelgetError):

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from threading import Condition, Event, Thread
 
-from .errors import Cancelled, ModelgetError
-from .progress import Progress, Reporter, Stop
+from .errors import Cancelled, ModelgetError, Quarantined
+from .progress import KeptAside, Progress, Reporter, Stop
 from .types import Download, Fetched
 
 Outcomes = Mapping[Path, "Fetched | ModelgetError"]
@@ -137,8 +137,10 @@ class Job:
 
     def _fail(self, item: _Item, error: ModelgetError, phase: str) -> None:
         item.outcome = error
+        label, last = item.download.label, item.last
+        kept = KeptAside(error.sha256, error.agreement) if isinstance(error, Quarantined) else None
         self.report(
-            Progress(item.download.label, phase, item.last.done, item.last.total, str(error), hint=error.hint)
+            Progress(label, phase, last.done, last.total, str(error), hint=error.hint, kept_aside=kept)
         )
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from .errors import UnsafeFile
 from .library import Library, files_below
 from .progress import Progress, Reporter
-from .types import FOLDER_SUFFIXES, Digest, Requirement, Verdict
-from .verify import COMPUTED_ALGORITHMS, check_contents, digest_file, folder_complaint
+from .types import FOLDER_SUFFIXES, Digest, PartOfFolder, Requirement, Verdict
+from .verify import COMPUTED_ALGORITHMS, check_contents, digest_file, folder_complaint, unlike_locked
 
 
 def judge(
@@ -41,11 +41,14 @@ def judge(
     return Verdict(path, hasher.sha256, expected if got else None, basis if got else "")
 
 
-def judge_folder(folder: Path, library: Library, reporter: Reporter) -> list[Verdict]:
-    """Judge each file of a folder model by our records, and the folder itself where it is not complete."""
-    complaint = folder_complaint(folder)
+def judge_folder(
+    folder: Path, library: Library, reporter: Reporter, locked: Sequence[PartOfFolder] = ()
+) -> list[Verdict]:
+    """Judge each file of a folder model by its lock or our records, and the folder itself where it is not complete."""
+    pins = {part.path: Requirement(part.path, digest=part.digest) for part in locked}
+    complaint = folder_complaint(folder) or unlike_locked(folder, locked, lambda _path: None)
     verdicts = [
-        judge(folder / name, None, library, lambda need: None, reporter)
+        judge(folder / name, pins.get(Path(name).as_posix()), library, lambda need: None, reporter)
         for name, _size in files_below(folder)
         if Path(name).suffix.lower() in FOLDER_SUFFIXES
     ]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from .hosts import without_secrets
 from .library import Library
 from .lock_file import LockedModel
 from .progress import Progress, Reporter
-from .sources.public_links import public_link
-from .types import UNSTATED, Candidate, Digest, ModelFile, Requirement, Resolution, Workflow
+from .sources.public_links import public_link, public_page
+from .types import UNSTATED, Candidate, Digest, ModelFile, PartOfFolder, Requirement, Resolution, Workflow
 from .verify import COMPUTED_ALGORITHMS, Hasher, digest_file
 
 _READ_FOR = COMPUTED_ALGORITHMS - {"sha256", "sha256-prefix", "autov2"}
@@ -37,8 +38,6 @@ def lock_model(
 
     ``wanted`` is what the workflow says; ``found`` where the model is and what its places say of it.
     """
-    if wanted.is_folder:
-        return Unlocked(wanted, "it is a folder of files, and a lock pins single files")
     sure = [candidate for candidate in found.candidates if candidate.evidence.is_sure]
     sure.sort(key=lambda candidate: candidate.is_copy)  # what is locked names the publisher's place
     folder = found.requirement.folder
@@ -46,6 +45,8 @@ def lock_model(
         return _from_place(replace(wanted, folder=folder), found, sure)
     if found.complaint:
         return Unlocked(wanted, f"{found.present.path} is here, but {found.complaint}")
+    if wanted.is_folder:
+        return _from_folder(replace(wanted, folder=folder), found, sure, library, reporter)
     try:
         return _from_disk(replace(wanted, folder=folder), found.present, sure, library, reporter)
     except OSError as error:
@@ -66,7 +67,9 @@ def held_to_lock(workflow: Workflow, locked: Sequence[LockedModel]) -> tuple[Wor
             continue
         notes += _contradictions(need, model)
         urls = tuple(dict.fromkeys((*([model.id] if model.id else ()), *need.urls)))
-        needs.append(replace(need, folder=need.folder or model.folder, urls=urls, digest=model.digest))
+        digest = need.digest if model.files else model.digest
+        held = replace(need, folder=need.folder or model.folder, urls=urls, digest=digest)
+        needs.append(replace(held, is_folder=need.is_folder or bool(model.files), files=model.files))
     return replace(workflow, requirements=tuple(needs)), notes
 
 
@@ -118,9 +121,56 @@ def _from_place(wanted: Requirement, found: Resolution, sure: list[Candidate]) -
     if len({one.identity or one.id for one in sure}) > 1:
         return Unlocked(wanted, _ambiguous(wanted, sure))
     chosen = sure[0]
+    if wanted.is_folder:
+        return _pinned_folder(wanted, chosen)
     if chosen.digest is None or chosen.digest.algorithm != "sha256":
         return Unlocked(wanted, f"{chosen.id} has no published sha256: install it, then lock again")
     return _pinned(wanted, chosen.digest, chosen.size, chosen)
+
+
+def _from_folder(
+    wanted: Requirement, found: Resolution, sure: list[Candidate], library: Library, reporter: Reporter
+) -> LockedModel | Unlocked:
+    """Pin a folder that is here to what its place publishes, if each of its files has those bytes."""
+    outcome = _from_place(wanted, found, sure)
+    if isinstance(outcome, Unlocked) or found.present is None:
+        return outcome
+    for part in outcome.files:
+        path = found.present.path.joinpath(*part.path.split("/"))
+        try:
+            right = _has_bytes_of(path, part, library, reporter)
+        except OSError as error:
+            return Unlocked(wanted, f"{path} cannot be read ({error.strerror})")
+        if not right:
+            return Unlocked(wanted, f"{path} has other bytes than {part.id}")
+    return outcome
+
+
+def _has_bytes_of(path: Path, part: PartOfFolder, library: Library, reporter: Reporter) -> bool:
+    size = path.stat().st_size
+    recorded = library.digest_of(path)
+    known = recorded.in_terms_of(part.digest) if recorded and part.digest else None
+    if known is None and size == part.size:
+        watch = partial(_report, ModelFile(path, size), reporter)
+        hasher = digest_file(path, part.digest, watch)
+        known = hasher.as_algorithm_of(part.digest) if part.digest else None
+        library.record(path, hasher.sha256, library.origin_of(path))
+    return size == part.size and known == part.digest
+
+
+def _pinned_folder(wanted: Requirement, place: Candidate) -> LockedModel | Unlocked:
+    if not place.files:
+        barrier = f": {place.barrier.message}" if place.barrier else ""
+        return Unlocked(wanted, f"{place.id} does not tell which files it has{barrier}")
+    if place.identity is None:
+        return Unlocked(wanted, f"{place.id} has files without a published digest: no lock can hold them")
+    whole = _pinned(wanted, place.identity, place.size, place)
+    files = tuple(
+        replace(part, id=without_secrets(part.id), url=public_link(part.id) or "", local=None)
+        for part in place.files
+    )
+    page = public_page(place.id)
+    return replace(whole, url=without_secrets(page) if page else None, files=files)
 
 
 def _pinned(wanted: Requirement, digest: Digest, size: int | None, place: Candidate | None) -> LockedModel:

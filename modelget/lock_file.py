@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InvalidWorkflow
-from .types import UNSTATED, Digest, Restriction, Terms
+from .types import UNSTATED, Digest, PartOfFolder, Restriction, Terms, digest_of_parts
 
 LOCK_NAME = "modelget.lock.json"
 
@@ -31,7 +31,7 @@ class LockedModel:
     name: str
     folder: str | None
     digest: Digest
-    """A sha256."""
+    """A sha256; of a folder that of the list of its files with their digests."""
     size: int | None
     source: str | None = None
     """The place, as ``id`` and ``url`` name it; None for a file of which no place is known."""
@@ -40,6 +40,8 @@ class LockedModel:
     terms: Terms = UNSTATED
     declared: tuple[str, ...] = ()
     """The links that the workflow itself had when it was locked."""
+    files: tuple[PartOfFolder, ...] = ()
+    """What a folder model is made of."""
 
 
 Sections = Mapping[str, Sequence[LockedModel]]
@@ -110,7 +112,7 @@ def model_document(model: LockedModel) -> dict[str, Any]:
         "source": model.source,
         "id": model.id,
         "url": model.url,
-        "sha256": model.digest.hex,
+        "sha256": None if model.files else model.digest.hex,
         "size": model.size,
         "licence": model.terms.licence,
         "licence_link": model.terms.link,
@@ -119,6 +121,17 @@ def model_document(model: LockedModel) -> dict[str, Any]:
         "audience": model.terms.audience,
         "gated": model.terms.gated,
         "declared": list(model.declared),
+        **({"files": [_part_document(part) for part in model.files]} if model.files else {}),
+    }
+
+
+def _part_document(part: PartOfFolder) -> dict[str, Any]:
+    return {
+        "path": part.path,
+        "id": part.id,
+        "url": part.url,
+        "digest": str(part.digest),
+        "size": part.size,
     }
 
 
@@ -127,12 +140,15 @@ def _place(model: LockedModel) -> tuple[str, str]:
 
 
 def _model(entry: dict[str, Any]) -> LockedModel:
-    size = entry.get("size")
+    size, files = entry.get("size"), tuple(map(_part, entry.get("files") or ()))
+    digest = digest_of_parts(files) if files else Digest("sha256", _required(entry, "sha256"))
+    if digest is None:
+        raise ValueError("a folder with a file that has no digest of its own")
     known = {limit.value for limit in Restriction}
     return LockedModel(
         name=_required(entry, "name"),
         folder=_text(entry, "folder"),
-        digest=Digest("sha256", _required(entry, "sha256")),
+        digest=digest,
         size=size if type(size) is int and size >= 0 else None,
         source=_text(entry, "source"),
         id=_link(entry.get("id")),
@@ -148,7 +164,24 @@ def _model(entry: dict[str, Any]) -> LockedModel:
             gated=entry.get("gated") is True,
         ),
         declared=tuple(filter(None, map(_link, entry.get("declared") or ()))),
+        files=files,
     )
+
+
+def _part(entry: dict[str, Any]) -> PartOfFolder:
+    path, size = _required(entry, "path"), entry.get("size")
+    if not all(map(_is_plain, path.split("/"))):
+        raise ValueError(f"{path[:80]!r} is no path in a folder")
+    if type(size) is not int or size < 0:
+        raise ValueError(f"{path[:80]!r} has no size")
+    algorithm, _colon, digits = _required(entry, "digest").partition(":")
+    id, url = _link(entry.get("id")), _link(entry.get("url"))
+    return PartOfFolder(path, id or "", url or "", size, Digest(algorithm, digits))
+
+
+def _is_plain(word: str) -> bool:
+    """Tell whether a part of a path stays below the folder it is joined to, on every system."""
+    return word not in ("", ".", "..") and word.isprintable() and not {"\\", ":"} & set(word)
 
 
 def _required(entry: dict[str, Any], key: str) -> str:

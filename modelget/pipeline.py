@@ -170,7 +170,7 @@ def verify(
         verdict
         for path, need in targets.items()
         for verdict in (
-            judge_folder(path, shop.library, reporter)
+            judge_folder(path, shop.library, reporter, need.files if need else ())
             if path.is_dir()
             else [judge(path, need, shop.library, published, reporter)]
         )

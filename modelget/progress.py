@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
+from .types import Digest
+
 _SPEED_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAside:
+    """A whole file that is not what its place publishes, and waits for a person's decision."""
+
+    sha256: Digest
+    """Of the bytes that came."""
+    agreement: str
+    """Which of the other published digests agree with the bytes, and which differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +40,8 @@ class Progress:
     """Bytes per second over the last few seconds, 0 while nothing tells."""
     hint: str = ""
     """What to do about a failure."""
+    kept_aside: KeptAside | None = None
+    """What a failure left for a person to accept."""
 
     @property
     def seconds_left(self) -> float | None:

@@ -23,7 +23,7 @@ from .types import (
     SourceFailure,
     has_model_suffix,
 )
-from .verify import COMPUTED_ALGORITHMS, check_contents, folder_complaint
+from .verify import COMPUTED_ALGORITHMS, check_contents, folder_complaint, unlike_locked
 
 _WEAKER = {"md5": 0, "git-sha1": 1}
 """Digests that prove less than all others do, by how much they prove."""
@@ -96,7 +96,11 @@ def _here(wanted: Requirement, library: Library) -> Resolution | None:
     """Look for a file of that name; of several that bear a stem, the recorded digest may tell the one."""
     if wanted.is_folder:
         folder = library.locate(wanted)
-        return Resolution(wanted, folder, folder_complaint(folder.path)) if folder else None
+        if folder is None:
+            return None
+        complaint = folder_complaint(folder.path)
+        unlike = unlike_locked(folder.path, wanted.files, library.digest_of)
+        return Resolution(wanted, folder, complaint or unlike)
     found = library.find_all(wanted.folder, wanted.name)
     if not found:
         return None
@@ -255,6 +259,8 @@ def _failure(source: str, error: SourceUnavailable) -> SourceFailure:
 def _weigh(candidate: Candidate, wanted: Requirement) -> Candidate:
     """Compare the published digest with the one the workflow pins, which the file must have in any case."""
     pinned, published = wanted.digest, candidate.digest
+    if wanted.files and candidate.files:
+        return _held_to_files(candidate, wanted.files)
     if pinned is None:
         return candidate
     if candidate.is_folder:  # no place publishes one digest for a folder
@@ -267,6 +273,18 @@ def _weigh(candidate: Candidate, wanted: Requirement) -> Candidate:
     if known is None and (candidate.evidence is Evidence.SAME_DIGEST or not pinned.can_contradict):
         return candidate  # the source was asked for the pinned digest, or that digest says nothing against it
     return replace(candidate, evidence=min(candidate.evidence, Evidence.SAME_NAME))
+
+
+def _held_to_files(candidate: Candidate, pinned: tuple[PartOfFolder, ...]) -> Candidate:
+    """Take of a folder what its lock names, if all of it is there with the bytes that were locked."""
+    wanted = {part.path: part.digest for part in pinned}
+    files = tuple(part for part in candidate.files if part.path in wanted)
+    if {part.path: part.digest for part in files} != wanted:
+        note = "It is not what the lock pins: lock again to accept it."
+        evidence = min(candidate.evidence, Evidence.SAME_NAME)
+        return replace(candidate, evidence=evidence, notes=(*candidate.notes, note))
+    size = sum(part.size for part in files)
+    return replace(candidate, files=files, size=size, evidence=Evidence.SAME_DIGEST)
 
 
 def _says_less(published: Digest | None, pinned: Digest) -> bool:

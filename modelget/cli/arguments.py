@@ -151,7 +151,7 @@ def _add_get(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "id",
         metavar="ID",
-        help="hf:owner/repo[/path][@rev], civitai:VERSION, an AIR, modelscope:owner/repo/path[@rev], or a link to the "
+        help="hf:owner/repo[/path][@rev], civitai:VERSION, an AIR, modelscope:owner/repo[/path][@rev], or a link to the "
         "file or its page",
     )
     parser.add_argument("--name", help="the name to give it (default: its own)")

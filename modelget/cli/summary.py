@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from ..cards import terms_in_full
@@ -11,6 +12,8 @@ from ..types import Candidate, Fetched, Plan, PlanItem, Status, has_model_suffix
 from .exit_codes import DONE, FAILED, UNDECIDED
 from .terminal import colour, plain, size, table
 from .terms import short_terms
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 _COLOURS = {
     Status.PRESENT: "green",
@@ -34,9 +37,11 @@ def show_plan(plan: Plan, verbose: bool = False) -> None:
 def show_totals(plans: Iterable[Plan]) -> None:
     """Print how much all plans together would fetch, and what room there is."""
     plans = list(plans)
-    fetches = to_fetch(plans)
-    if not any(plan.downloads for plan in plans):
-        print("Nothing to fetch.")
+    fetches = [download for download in to_fetch(plans) if not _is_only_linked(download.candidate)]
+    if not fetches:
+        to_place = {download.label for plan in plans for download in plan.downloads}
+        linked = f": {_count(len(to_place), 'model')} only to be linked to what is here" if to_place else ""
+        print(f"Nothing to fetch{linked}.")
         return
     unknown = sum(download.candidate.fetch_size is None for download in fetches)
     more = f" and {_count(unknown, 'file')} of unknown size" if unknown else ""
@@ -132,6 +137,11 @@ def _notes_on_best(item: PlanItem) -> tuple[str, ...]:
     return candidates[0].notes if candidates and not item.resolution.present else ()
 
 
+def _is_only_linked(candidate: Candidate) -> bool:
+    parts = candidate.files
+    return candidate.local is not None or (bool(parts) and all(part.local for part in parts))
+
+
 def _short(candidate: Candidate) -> str:
     return short_id(candidate.id) if candidate.local is None else f"linked to {candidate.local.name}"
 
@@ -140,8 +150,16 @@ def short_id(reference: str) -> str:
     """Say where a file comes from in as few words as tell: repository and revision, or version."""
     if not reference.startswith(("hf:", "modelscope:")):
         return reference
-    head, _at, revision = reference.rpartition("@")
-    return "/".join(head.split("/")[:2]) + f"@{revision[:8]}"
+    if reference.startswith("hf://"):  # the revision stands behind the repository, before the path
+        repo, _at, rest = reference.partition("@")
+        revision = rest.partition("/")[0]
+    else:
+        head, _at, revision = reference.rpartition("@")
+        kind, _slash, rest = head.partition("/")
+        is_kind = kind in ("hf:datasets", "hf:spaces")
+        repo = "/".join(head.split("/")[: 3 if is_kind else 2])
+    is_commit = _COMMIT.fullmatch(revision)
+    return f"{repo}@{revision[:8] if is_commit else revision}" if repo and revision else reference
 
 
 def _count(number: int, noun: str) -> str:

@@ -11,7 +11,7 @@ from threading import Lock
 
 from ..library import Library
 from ..pipeline import Workshop
-from ..types import Plan, PlanItem, Workflow
+from ..types import Digest, Plan, PlanItem, Workflow
 from .entry import Decision, Entry
 from .errors import NothingToDo, Unknown
 from .remembering import RememberingList, RememberingSource
@@ -116,6 +116,14 @@ class Desk:
         if not plan.downloads:
             raise NothingToDo(*_reason(plan))
         return self.transfers.start(entry.id, plan, self.shop)
+
+    def kept_aside(self, entry: Entry, item: int, digest: str) -> Digest:
+        """Return the digest of the bytes that this item's own fetch kept aside; raise Unknown for any other."""
+        download = entry.plan.items[item].download
+        kept = self.transfers.kept_aside(entry.id, download) if download else None
+        if kept is None or str(kept.sha256) != digest.lower():
+            raise Unknown("file that was kept aside with the digest", digest)
+        return kept.sha256
 
     def retry(self, entry: Entry, item: int | None = None) -> list[str]:
         """Begin again what failed or was cancelled; raise as ``install`` does."""

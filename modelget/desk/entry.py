@@ -11,7 +11,7 @@ from threading import Lock
 from ..dropped import Drops
 from ..pipeline import Workshop, plan_for
 from ..plan import settle_conflicts
-from ..types import Candidate, Decisions, Plan, Requirement, Workflow
+from ..types import Candidate, Decisions, Digest, Plan, Requirement, Workflow
 from .errors import Unknown
 
 
@@ -25,6 +25,8 @@ class Decision:
     allow_pickle: bool = False
     accept_licence: bool = False
     """A person says to have the right to use it, whatever the owner's licence policy says."""
+    accepted: Digest | None = None
+    """The sha256 of bytes that came, and that a person takes although another digest is promised."""
 
     def merged_with(self, later: Decision) -> Decision:
         """Return both, the later one where they differ; consent is for the bytes that it was given for."""
@@ -34,6 +36,7 @@ class Decision:
             later.folder or self.folder,
             later.allow_pickle or (self.allow_pickle and not other),
             later.accept_licence or (self.accept_licence and not other),
+            later.accepted or (None if other else self.accepted),
         )
 
     def in_terms_of(self, wanted: Requirement) -> Decisions:
@@ -45,6 +48,7 @@ class Decision:
             allow_pickle=frozenset({name} if self.allow_pickle else ()),
             accept_licence=frozenset({name} if self.accept_licence else ()),
             include_inactive=True,
+            accepted=frozenset({self.accepted} if self.accepted else ()),
         )
 
 

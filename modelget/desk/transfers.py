@@ -12,7 +12,7 @@ from threading import Lock, Semaphore, Thread
 
 from ..job import Job
 from ..pipeline import Workshop, begin
-from ..progress import Progress
+from ..progress import KeptAside, Progress
 from ..types import Download, Plan
 from .errors import NothingToDo
 from .state import FileState, State, totals_of
@@ -100,6 +100,14 @@ class Transfers:
         """Return where a file stands; None when nobody asked for it in this run."""
         with self._lock:
             return self._files.get(label)
+
+    def kept_aside(self, plan_id: str, download: Download) -> KeptAside | None:
+        """Return what the last fetch of these very bytes for this plan left for a person to accept."""
+        with self._lock:
+            file, last = self._files.get(download.label), self._running.get(download.label)
+            if file is None or last is None or plan_id not in file.plans:
+                return None
+            return file.progress.kept_aside if last.bytes == _bytes_of(download) else None
 
     def state(self, since: int = 0) -> State:
         """Return what changed after ``since``, in the order of the changes."""

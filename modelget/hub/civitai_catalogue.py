@@ -115,7 +115,7 @@ class Catalogue:
             "usageControl": "Generation" if version.barrier == "disabled" else "Download",
             "nsfwLevel": 16 if version.nsfw else 1,
             "status": "Published",
-            "trainedWords": [],
+            "trainedWords": list(version.trained_words),
             "files": [self._file_json(version, file, base_url) for file in files],
             "images": [],
             "downloadUrl": download_url(base_url, version),

@@ -31,6 +31,8 @@ class ModelScopeRules:
     licences: Mapping[str, str] = field(default_factory=dict)
     tokens: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Tokens, each with the private and gated repositories that it may read."""
+    longest_list: int = 3000
+    """Where a list of files is cut short, without a word."""
     refuses_strangers: bool = False
     """Whether a token that is none of these is refused, and not only of no use."""
 
@@ -78,8 +80,10 @@ class ModelScope:
             return _data({"Files": None, "IsVisual": 0, "LatestCommitter": None})
         root = request.first("Root") or ""
         recursive = (request.first("Recursive") or "").lower() == "true"
-        inside = [path for path in self._rules.files[repo] if not root or path.startswith(f"{root}/")]
-        entries = [self._entry(repo, path) for path in inside if recursive or path.rpartition("/")[0] == root]
+        below = [path for path in self._rules.files[repo] if not root or path.startswith(f"{root}/")]
+        inside = [path for path in below if recursive or path.rpartition("/")[0] == root]
+        inside = inside[: self._rules.longest_list]
+        entries = [self._entry(repo, path) for path in inside]
         return _data({"Files": entries, "IsVisual": 0, "LatestCommitter": {"Id": "", "ShortId": "0" * 8}})
 
     def _entry(self, repo: str, path: str) -> dict[str, object]:

@@ -69,6 +69,7 @@ class CivitaiVersion:
     allow_commercial_use: tuple[str, ...] = ("Sell",)
     allow_derivatives: bool = True
     allow_different_license: bool = True
+    trained_words: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         model_id = self.model_id or self.id // 10

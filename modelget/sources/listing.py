@@ -56,6 +56,13 @@ def as_folder(candidate: Candidate, listed: Mapping[str, PartOfFolder], http: Ht
     )
 
 
+def with_odd_name(candidate: Candidate, path: str) -> Candidate:
+    """Return the candidate with the barrier that one of its files has a name which no program should use."""
+    message = f"{candidate.id} holds a file with a name that no program should use: {path!r}"
+    hint = "Fetch what you need of it by hand, or find it elsewhere: --choose NAME=ID."
+    return replace(candidate, barrier=Barrier("by-hand", message, hint))
+
+
 def _not_one_model(candidate: Candidate, taken: tuple[str, ...]) -> Barrier | None:
     """Refuse what only a person can choose from, and what nobody shares as a model."""
     alternatives = [path for path in taken if path.lower().endswith(".gguf")]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from ..archives import member_id, split_member
 from ..settings import CIVITAI_ENDPOINTS, HUB_ENDPOINT, MODELSCOPE_ENDPOINT
-from . import hub_files, modelscope
+from . import hub_files
 from .civitai import references as civitai
+from .modelscope import references as modelscope
 
 
 def public_link(reference: str) -> str | None:
@@ -17,12 +16,20 @@ def public_link(reference: str) -> str | None:
     return member_id(link, member) if link else None
 
 
+def public_page(reference: str) -> str | None:
+    """Return the page of the folder that a candidate's id names, None for an id that names none."""
+    if hub := hub_files.parse_folder(reference):
+        return hub.url(HUB_ENDPOINT)
+    if reference.startswith("modelscope:") and (folder := modelscope.parse_folder(reference)):
+        return folder.page(MODELSCOPE_ENDPOINT)
+    return reference if reference.lower().startswith(("http://", "https://")) else None
+
+
 def _whole_link(reference: str) -> str | None:
     if hub := hub_files.parse_reference(reference):
         return hub.url(HUB_ENDPOINT)
     if (version := civitai.parse_reference(reference)) and version.version is not None:
         return version.download(CIVITAI_ENDPOINTS[0])
     if reference.startswith("modelscope:") and (file := modelscope.parse_reference(reference)):
-        revision = quote(file.revision, safe="")
-        return f"{MODELSCOPE_ENDPOINT}/models/{file.repo}/resolve/{revision}/{quote(file.path)}"
+        return file.page(MODELSCOPE_ENDPOINT)
     return reference if reference.lower().startswith(("http://", "https://")) else None

@@ -10,7 +10,6 @@ from .found import (
     Evidence,
     Form,
     ModelFile,
-    PartOfFolder,
     Resolution,
     SourceFailure,
 )
@@ -24,6 +23,7 @@ from .names import (
     is_generic,
     stem_of,
 )
+from .parts import PartOfFolder, digest_of_parts
 from .planned import Download, Fetched, Plan, PlanItem, Status, Verdict, to_fetch
 from .terms import UNSTATED, Restriction, Terms
 from .wanted import Decisions, Requirement, Workflow
@@ -56,6 +56,7 @@ __all__ = [
     "Verdict",
     "Workflow",
     "archive_kind",
+    "digest_of_parts",
     "has_model_suffix",
     "is_generic",
     "stem_of",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from pathlib import Path
 
 from .digest import Digest
 from .names import PICKLE_SUFFIXES
+from .parts import PartOfFolder, digest_of_parts
 from .terms import UNSTATED, Terms
 from .wanted import Requirement
 
@@ -70,22 +70,6 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
-class PartOfFolder:
-    """One file of a folder model."""
-
-    path: str
-    """Inside the folder, with ``/``; as its place writes it, so hostile."""
-    id: str
-    """As ``modelget get`` takes it."""
-    url: str
-    size: int
-    """Bytes."""
-    digest: Digest | None = None
-    local: Path | None = None
-    """The same bytes on this disk: linked instead of fetched."""
-
-
-@dataclass(frozen=True, slots=True)
 class Candidate:
     """One downloadable file, or one folder of files, that may satisfy a requirement."""
 
@@ -134,7 +118,7 @@ class Candidate:
         That of a folder is the sha256 of the list of its files with their digests.
         """
         if self.files:
-            return _digest_of_list(self.files)
+            return digest_of_parts(self.files)
         return self.digest if self.digest and self.digest.is_unique else None
 
     @property
@@ -189,11 +173,3 @@ class Resolution:
     failures: tuple[SourceFailure, ...] = ()
     advice: str | None = None
     """Where the owner may have it looked for as well."""
-
-
-def _digest_of_list(files: tuple[PartOfFolder, ...]) -> Digest | None:
-    """Return one digest for all files; None when one of them has none that stands for its bytes alone."""
-    if not all(part.digest and part.digest.is_unique for part in files):
-        return None
-    lines = sorted(f"{part.digest} {part.path!r}" for part in files)
-    return Digest("sha256", hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest())

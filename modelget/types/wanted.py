@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from .digest import Digest
+from .parts import PartOfFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Requirement:
     """Whether the file may bear its publisher's name: the text tells what was used, nothing looks it up."""
     is_folder: bool = False
     """Whether the model is a folder of files, as those of diffusers and language models are."""
+    files: tuple[PartOfFolder, ...] = ()
+    """The files that such a folder must have, as its lock says."""
 
     is_decided: bool = False
     """Whether a person named the place: then no other will do."""

@@ -3,7 +3,7 @@
 from .agreement import Agreement, agreement
 from .contents import OPENING, check_contents, check_opening, is_pickle
 from .digests import COMPUTED_ALGORITHMS, Hasher, check_digest, digest_file
-from .folders import folder_complaint
+from .folders import folder_complaint, unlike_locked
 from .tensor_header import BITS, TensorEntry, TensorHeader, looks_like_tensors, read_tensor_header
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "is_pickle",
     "looks_like_tensors",
     "read_tensor_header",
+    "unlike_locked",
 ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from ..errors import UnsafeFile
 from ..folder_models import is_weights, what_is_missing
+from ..types import Digest, PartOfFolder
 from .contents import check_contents
 
 _MOST_FILES = 10_000
@@ -39,6 +41,23 @@ def folder_complaint(folder: Path) -> str | None:
         return str(error)
     except OSError as error:
         return f"it cannot be read ({error.strerror})"
+    return None
+
+
+def unlike_locked(
+    folder: Path, files: Iterable[PartOfFolder], digest_of: Callable[[Path], Digest | None]
+) -> str | None:
+    """Say in what a folder differs from what its lock names, as far as sizes and recorded digests tell."""
+    for part in files:
+        path = folder.joinpath(*part.path.split("/"))
+        try:
+            size = path.stat().st_size
+        except OSError:
+            return f"it is not what was locked: it lacks {part.path}"
+        recorded = digest_of(path)
+        known = recorded.in_terms_of(part.digest) if recorded and part.digest else None
+        if size != part.size or known not in (None, part.digest):
+            return f"it is not what was locked: {part.path} is another file"
     return None
 
 

@@ -15,7 +15,7 @@ _FOLDER = re.compile(r"[\w.-]+(?: [\w.-]+)*(?:/[\w.-]+(?: [\w.-]+)*)*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f]{1,2000}")
 _REPOSITORY = re.compile(
     r"https://(?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)/[^/?#]+/[^/?#]+/?(?:tree/[^?#]*)?(?:[?#].*)?"
-    r"|https://(?:www\.)?modelscope\.(?:cn|ai)/models/[^/?#]+/[^/?#]+/?(?:[?#].*)?"
+    r"|https://(?:www\.)?modelscope\.(?:cn|ai)/models/[^/?#]+/[^/?#]+/?(?:summary|files|tree/[^?#]*)?(?:[?#].*)?"
 )
 
 

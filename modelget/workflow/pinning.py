@@ -140,8 +140,9 @@ def _entry(there: dict[str, object], model: LockedModel) -> dict[str, object]:
     pinned: dict[str, object] = {
         "name": model.name,
         "url": model.url,
-        "hash": model.digest.hex,
-        "hash_type": "SHA256",
+        # A declaration has no place for the digests of many files: the lock file holds them.
+        "hash": None if model.files else model.digest.hex,
+        "hash_type": None if model.files else "SHA256",
         "directory": model.folder,
         "size": model.size,
         "licence": model.terms.licence,

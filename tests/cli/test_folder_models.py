@@ -21,7 +21,7 @@ from makers import (
     save_workflow,
 )
 
-from modelget.hub import EmbeddedHub, HubRules
+from modelget.hub import EmbeddedHub, HubRules, ModelScopeRules
 
 REPO, LLM = "o/sdxl-base", "Qwen/Qwen2-7B-Instruct"
 FILES = diffusers_repo(REPO) | language_model_repo(LLM)
@@ -367,3 +367,21 @@ def test_the_record_of_each_file_says_where_it_came_from(modelget, models, workf
         origin and origin.startswith(f"hf:{REPO}/{path}@")
         for origin, path in zip(origins, PIPELINE, strict=True)
     )
+
+
+AT_MODELSCOPE = HubRules(
+    files=diffusers_repo("modelscope/o/sdxl"),
+    modelscope=ModelScopeRules(files={"o/sdxl": tuple(key[2:] for key in diffusers_repo("x"))}),
+)
+
+
+@pytest.mark.parametrize("rules", [AT_MODELSCOPE])
+def test_a_pipeline_comes_from_modelscope_as_well(modelget, hub, models, tmp_path) -> None:
+    workflow = save_workflow(tmp_path / "x.json", pipeline_node("https://modelscope.cn/models/o/sdxl"))
+    ran = modelget("install", workflow, "--yes", "--json")
+    place = models / "diffusers" / "sdxl"
+    assert (ran.code, ran.document["requirements"][0]["path"]) == (0, str(place))
+    assert below(place) == PIPELINE
+    for path in PIPELINE:
+        assert (place / path).read_bytes() == hub.content(f"modelscope/o/sdxl/{path}").read()
+    assert modelget("verify", place).code == 0

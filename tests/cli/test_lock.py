@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from makers import diffusers_repo, hub_link, loader, save_workflow
+from makers import hub_link, loader, save_workflow
 from templates import template_files
 
 from modelget.cli import main
@@ -334,17 +334,3 @@ def test_what_cannot_be_read_is_refused_and_nothing_is_written(modelget, tmp_pat
     ran = modelget("lock", tmp_path / "none.json", word)
     assert ran.code == 2
     assert [file.name for file in tmp_path.iterdir()] == ["models"]
-
-
-@pytest.mark.parametrize("rules", [HubRules(files=diffusers_repo("o/sdxl"), closed=frozenset({"o/sdxl"}))])
-def test_a_folder_model_is_not_pinned_and_the_lock_says_so(modelget, tmp_path) -> None:
-    declared = [{"name": "sdxl", "url": "https://huggingface.co/o/sdxl", "directory": "diffusers"}]
-    node = {
-        "id": 1,
-        "type": "DiffusersLoader",
-        "widgets_values": ["sdxl"],
-        "properties": {"models": declared},
-    }
-    ran = modelget("lock", save_workflow(tmp_path / "x.json", node))
-    assert ran.code != 0
-    assert "a lock pins single files" in ran.out + ran.err

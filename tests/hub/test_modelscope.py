@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import requests
 
@@ -41,6 +43,12 @@ def test_a_list_has_size_sha256_and_the_commit_that_last_changed_a_file(hub) -> 
 def test_a_list_is_of_one_folder_or_of_all(hub) -> None:
     assert names(get(hub, f"{API}/repo/files")) == ["config.json"]
     assert names(get(hub, f"{API}/repo/files?Recursive=True")) == ["a/x.safetensors", "config.json"]
+
+
+def test_a_long_list_is_cut_short_without_a_word(hub_with) -> None:
+    hub = hub_with(modelscope=replace(RULES, longest_list=1))
+    answer = get(hub, f"{API}/repo/files?Recursive=True")
+    assert (names(answer), answer.json()["Success"]) == (["a/x.safetensors"], True)
 
 
 def test_an_unknown_revision_is_no_error_and_has_no_files(hub) -> None:

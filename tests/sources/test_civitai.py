@@ -556,6 +556,20 @@ def test_a_licence_that_cannot_be_read_stops_nothing(ask_site, site) -> None:
 SHA256 = "A" * 64
 
 
+def test_the_words_that_a_model_was_trained_on_are_told(ask_version) -> None:
+    ask, _hub = ask_version(trained_words=("mgstyle", "blue hair,  long hair", "mgstyle"))
+    assert ask.one("civitai:70").trained_words == ("mgstyle", "blue hair", "long hair")
+
+
+@pytest.mark.parametrize(
+    "stated", [None, 7, "mgstyle", {"a": 1}, [None, 7, ["x"]], ["a\0b", "\x1b[2J", "x" * 5000]]
+)
+def test_words_that_are_none_are_left_out(ask_site, site, stated) -> None:
+    site.says_json("/api/v1/model-versions/51", {"id": 51, "trainedWords": stated})
+    site.says("/api/download/models/51", 206, b"x", Content_Range="bytes 0-0/9")
+    assert ask_site.one("civitai:51").trained_words == ()
+
+
 @pytest.mark.parametrize(
     "version",
     [

@@ -12,7 +12,7 @@ from modelget.hub import ModelScopeRules
 from modelget.hub.modelscope import commit_of
 from modelget.settings import Secret
 from modelget.sources import modelscope
-from modelget.sources.modelscope import ModelScopeFile, parse_reference
+from modelget.sources.modelscope.references import ModelScopeFile, parse_reference
 from modelget.types import Digest, Evidence
 
 from .conftest import settings_for

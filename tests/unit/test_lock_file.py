@@ -12,7 +12,7 @@ from modelget.errors import InvalidWorkflow
 from modelget.hosts import without_secrets
 from modelget.licences import terms_of
 from modelget.lock_file import LockedModel, format_lock, parse_lock, read_lock, write_whole
-from modelget.types import Digest, Restriction
+from modelget.types import Digest, PartOfFolder, Restriction, digest_of_parts
 
 A = LockedModel(
     name="ae.safetensors",
@@ -45,6 +45,61 @@ def test_what_is_written_is_read_again() -> None:
         False,
         True,
     )
+
+
+PARTS = (
+    PartOfFolder(
+        "vae/config.json", "hf:o/r/vae/config.json@c", "https://h/1", 7, Digest("git-sha1", "1" * 40)
+    ),
+    PartOfFolder("vae/x.safetensors", "hf:o/r/vae/x.safetensors@c", "", 9, Digest("sha256", "2" * 64)),
+)
+
+
+def test_a_folder_is_read_with_all_its_files() -> None:
+    whole = digest_of_parts(PARTS)
+    assert whole is not None
+    folder = LockedModel("sdxl", "diffusers", whole, 16, files=PARTS)
+    text = format_lock({"x.json": [folder]})
+    (again,) = parse_lock(text.encode(), "lock")["x.json"]
+    assert again == folder
+    assert json.loads(text)["workflows"]["x.json"][0]["sha256"] is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"path": "../x"},
+        {"path": "/etc/passwd"},
+        {"path": "a//b"},
+        {"path": "a/./b"},
+        {"path": "a\\..\\b"},
+        {"path": "C:x"},
+        {"path": "a\nb"},
+        {"path": ""},
+        {"path": 5},
+        {"size": -1},
+        {"size": None},
+        {"size": True},
+        {"digest": "a" * 64},
+        {"digest": "sha256:short"},
+        {"digest": f"md5:{'a' * 32}"},
+        {"digest": None},
+    ],
+    ids=repr,
+)
+def test_a_folder_with_an_odd_file_is_no_lock(odd) -> None:
+    root = json.loads(format_lock({"x.json": [LockedModel("a", "b", A.digest, 16, files=PARTS)]}))
+    root["workflows"]["x.json"][0]["files"][0] |= odd
+    with pytest.raises(InvalidWorkflow):
+        parse_lock(json.dumps(root).encode(), "lock")
+
+
+@pytest.mark.parametrize("files", [5, "x", {"a": 1}, [5], [{}]], ids=repr)
+def test_files_that_are_none_are_no_lock(files) -> None:
+    root = json.loads(format_lock({"x.json": [A]}))
+    root["workflows"]["x.json"][0]["files"] = files
+    with pytest.raises(InvalidWorkflow):
+        parse_lock(json.dumps(root).encode(), "lock")
 
 
 def test_the_order_of_facts_does_not_change_the_text() -> None:

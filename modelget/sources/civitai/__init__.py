@@ -11,6 +11,7 @@ from typing import Any
 from ...errors import HostNotAllowed, SourceUnavailable
 from ...http import Http, Reply, is_rate_limit, retry_after
 from ...settings import CIVITAI_ENDPOINTS, Settings
+from ...trained_words import trained_words
 from ...types import Barrier, Candidate, Evidence, Requirement, Terms
 from ..fields import entries, text, whole
 from ..look import ELSEWHERE, size_of
@@ -161,6 +162,7 @@ class Civitai:
             also_published=tuple(one for one in published if one != sha256),
             folder=_FOLDERS.get(str(kind).lower().replace(" ", "")),
             terms=_terms(endpoint, model_id, version, http),
+            trained_words=trained_words(version.get("trainedWords")),
             notes=_scan_notes(file),
         )
         page = f"{endpoint}/models/{model_id}" if model_id is not None else endpoint

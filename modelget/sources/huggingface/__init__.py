@@ -11,9 +11,9 @@ from typing import Any
 from ...errors import SourceUnavailable
 from ...http import Http
 from ...settings import Secret, Settings
-from ...types import UNSTATED, Barrier, Candidate, Digest, Evidence, PartOfFolder, Requirement, Terms
+from ...types import UNSTATED, Candidate, Digest, Evidence, PartOfFolder, Requirement, Terms
 from ..hub_files import PAGES, HubFile, HubFolder, host_of, parse_folder, parse_reference
-from ..listing import as_folder
+from ..listing import as_folder, with_odd_name
 from ..terms import hub_terms
 from .client import HubClient, hub_errors, status_of
 from .refusals import barrier, gate, unavailable
@@ -100,10 +100,8 @@ class HuggingFace:
             message = f"{folder.repo_id}: the Hub answers something else than a list of files"
             raise SourceUnavailable(message) from error
         candidate = self._candidate(pinned, terms=card.terms)
-        if odd:
-            message = f"{pinned.id} holds a file with a name that no program should use: {odd!r}"
-            hint = "Fetch what you need of it by hand, or find it elsewhere: --choose NAME=ID."
-            yield replace(candidate, barrier=Barrier("by-hand", message, hint))
+        if odd is not None:
+            yield with_odd_name(candidate, odd)
         elif listed:
             yield as_folder(candidate, listed, http)
 

@@ -7,9 +7,13 @@ import hashlib
 import pytest
 from makers import hub_link, loader
 
-from modelget.hub import HubRules
+from modelget.hub import CivitaiFile, CivitaiVersion, HubRules
 
 MIB = 2**20
+WRONG = "a" * 64
+SWAPPED = CivitaiFile(
+    700, "x-2MiB.safetensors", published={"SHA256": WRONG, "AutoV2": WRONG[:10]}, primary=True
+)
 HUB = HubRules(
     files={
         "o/slow/a.safetensors": 24 * MIB,
@@ -19,6 +23,7 @@ HUB = HubRules(
     },
     corrupt=frozenset({"o/bad/broken.safetensors"}),
     gated=frozenset({"o/gated"}),
+    civitai=(CivitaiVersion(70, files=(SWAPPED,)),),
 )
 SPEED = 24 * MIB
 
@@ -101,6 +106,42 @@ def test_a_file_whose_bytes_are_wrong_fails_with_a_reason_and_is_never_placed(cl
     assert "expected sha256" in state["message"]
     assert state["hint"]
     assert not (models / "vae" / "broken.safetensors").exists()
+
+
+def test_bytes_that_were_kept_aside_are_placed_when_a_person_accepts_exactly_them(client, hub, models):
+    plan = client.plan(loader(1, "swapped.safetensors", "vae", "https://civitai.com/api/download/models/70"))
+    install = f"plans/{plan['plan']}/install"
+    assert "quarantined" not in only(plan)
+    client.post(install, status=202)
+    state = client.wait_for("vae/swapped.safetensors", "present", "failed")
+    digest = hub.content(f"civitai/70/{SWAPPED.name}").sha256
+    assert state["phase"] == "failed"
+    assert state["quarantined"]["sha256"] == digest
+    assert "agreeing: AUTOV1 AUTOV3 CRC32, differing: AUTOV2" in state["quarantined"]["agreement"]
+    assert str(models.parent) not in str(state)
+
+    for other in ("sha256:" + "c" * 64, f"sha256:{WRONG}", digest, "x"):
+        refused = client.post(install, {"item": "0", "accept_digest": other}, status=404)
+        assert refused["error"]["kind"] == "Unknown"
+    client.post(install, {"accept_digest": f"sha256:{digest}"}, status=400)
+    client.post(install, {"item": "0", "accept_digest": 7}, status=400)
+    key = only(plan)["candidates"][0]["key"]
+    both = {"item": "0", "candidate": key, "accept_digest": f"sha256:{digest}"}
+    client.post(install, both, status=400)
+    assert not (models / "vae" / "swapped.safetensors").exists()
+
+    client.post(install, {"item": "0", "accept_digest": f"sha256:{digest}"}, status=202)
+    state = client.wait_for("vae/swapped.safetensors", "present", "failed")
+    assert (state["phase"], state["quarantined"]) == ("present", None)
+    assert hashlib.sha256((models / "vae" / "swapped.safetensors").read_bytes()).hexdigest() == digest
+
+
+def test_a_file_that_failed_for_another_reason_offers_nothing_to_accept(client, hub):
+    plan = client.plan(node("broken.safetensors", repo="o/bad"))
+    client.post(f"plans/{plan['plan']}/install", status=202)
+    assert client.wait_for("vae/broken.safetensors", "present", "failed")["quarantined"] is None
+    said = f"sha256:{hub.content('o/bad/broken.safetensors').sha256}"
+    client.post(f"plans/{plan['plan']}/install", {"item": "0", "accept_digest": said}, status=404)
 
 
 def test_a_paused_file_keeps_what_arrived_and_goes_on_from_there(client, models):

@@ -1,4 +1,4 @@
-"""ModelScope: files of model repositories, pinned to the commit that last changed them, with their sha256.
+"""ModelScope: files and folders of model repositories, each file pinned to the commit that last changed it, with its sha256.
 
 The protocol is that of its own client, modelscope-hub 0.5 (``_legacy_api.py``, ``_download.py``).
 """
@@ -11,42 +11,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
-from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit
+from urllib.parse import urlencode
 
-from ..errors import HostNotAllowed, InvalidSetting, SourceUnavailable
-from ..hosts import origin_of
-from ..http import Http
-from ..licences import terms_of
-from ..settings import MODELSCOPE_ENDPOINT, Settings
-from ..types import UNSTATED, Barrier, Candidate, Evidence, Requirement, Terms
-from .fields import digest, text, whole
-from .look import ELSEWHERE, LONGEST_LINK, leads_off, look
+from ...errors import HostNotAllowed, SourceUnavailable
+from ...http import Http
+from ...licences import terms_of
+from ...settings import MODELSCOPE_ENDPOINT, Settings
+from ...types import UNSTATED, Barrier, Candidate, Evidence, PartOfFolder, Requirement, Terms
+from ..fields import digest, text, whole
+from ..listing import as_folder, with_odd_name
+from ..look import ELSEWHERE, leads_off, look
+from .references import (
+    HOME,
+    SITES,
+    ModelScopeFile,
+    ModelScopeFolder,
+    host_of,
+    parse_folder,
+    parse_reference,
+)
 
 LONGEST_LIST = 3000
 """Where ModelScope cuts a list of files short, without a word."""
 
-_HOME = "modelscope.cn"
-_SITES = {
-    _HOME: MODELSCOPE_ENDPOINT,
-    "www.modelscope.cn": MODELSCOPE_ENDPOINT,
-    "modelscope.ai": "https://www.modelscope.ai",
-    "www.modelscope.ai": "https://www.modelscope.ai",
-}
-"""Two sites with their own repositories and accounts."""
-
-_NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-_ID = re.compile(r"modelscope:(?P<path>.*?[^@])(?:@(?P<revision>[^@]+))?")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-
-
-@dataclass(frozen=True, slots=True)
-class ModelScopeFile:
-    """One file in a repository; ``host`` is the site that a link names."""
-
-    repo: str
-    path: str
-    revision: str = "master"
-    host: str = _HOME
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,54 +51,95 @@ class ModelScope:
     name = "modelscope"
     label = "ModelScope"
     # Large files are redirected to signed links of its own storage (cdn-lfs-….modelscope.cn).
-    hosts = frozenset({*_SITES, "*.modelscope.cn", "*.modelscope.ai"})
+    hosts = frozenset({*SITES, "*.modelscope.cn", "*.modelscope.ai"})
 
     def __init__(self, endpoint: str | None, *, has_token: bool) -> None:
-        is_mirror = endpoint is not None and endpoint not in _SITES.values()
-        mirrored = dict.fromkeys((*_SITES, _host(endpoint)), endpoint) if endpoint and is_mirror else {}
-        self._sites = mirrored or _SITES
+        is_mirror = endpoint is not None and endpoint not in SITES.values()
+        mirrored = dict.fromkeys((*SITES, host_of(endpoint)), endpoint) if endpoint and is_mirror else {}
+        self._sites = mirrored or SITES
         self.endpoints = tuple(dict.fromkeys(self._sites.values()))
         self._token_at = (endpoint or MODELSCOPE_ENDPOINT) if has_token else None
         self._cards: dict[tuple[str, str], Card] = {}
         self._card_locks: defaultdict[tuple[str, str], Lock] = defaultdict(Lock)
 
     def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
-        """Look up each declared ModelScope link and ``modelscope:`` id."""
+        """Look up each declared ModelScope link and id, to a file or, where a folder may be meant, to one."""
+        hosts = frozenset(self._sites)
+        may_be_folder = wanted.is_folder or not wanted.name
         for url in wanted.urls:
-            file = parse_reference(url, frozenset(self._sites))
-            if file is None:
-                continue
-            if http.offline:
+            folder = parse_folder(url, hosts) if may_be_folder else None
+            file = parse_reference(url, hosts)
+            if folder and (wanted.is_folder or file is None):
+                yield from self._look_up_folder(folder, http)
+            elif file and http.offline:
                 yield self._candidate(file)
-            else:
-                yield from self._look_up(file, http)
+            elif file:
+                found = list(self._look_up(file, http))
+                yield from found
+                if folder and not found:
+                    yield from self._look_up_folder(folder, http)
 
     def _look_up(self, file: ModelScopeFile, http: Http) -> Iterator[Candidate]:
-        try:
-            files = self._list(file, http)
-        except SourceUnavailable as error:
-            if error.status not in (401, 403, 404, 451):
-                raise
-            yield self._refused(file, error.status, http)
+        files = self._list(file, file.path.rpartition("/")[0], http)
+        if isinstance(files, Candidate):
+            yield files
             return
         entry = next((entry for entry in files if _is_file(entry, file.path)), None)
         if entry is None and len(files) < LONGEST_LIST:
             return
-        revision = str((entry or {}).get("Revision"))
-        pinned = replace(file, revision=revision) if _COMMIT.fullmatch(revision) else file
-        card = self._card(file, http)
+        pinned = replace(file, revision=_commit_of(entry) or file.revision)
         candidate = self._candidate(
             pinned,
             digest=digest("sha256", text(entry, "Sha256")),
             size=whole(entry, "Size"),
-            terms=card.terms,
+            terms=self._card(file, http).terms,
         )
-        yield from self._look(pinned, candidate, http)
+        yield from self._look(pinned, candidate.url, candidate, http)
 
-    def _look(self, file: ModelScopeFile, candidate: Candidate, http: Http) -> Iterator[Candidate]:
-        """Look at the first bytes: only that tells whether we may have the file."""
+    def _look_up_folder(self, folder: ModelScopeFolder, http: Http) -> Iterator[Candidate]:
+        """List a folder with all that is below it, and take what loading it needs."""
+        if http.offline:
+            raise SourceUnavailable(f"{folder.id}: only ModelScope can tell what is in it", kind="offline")
+        files = self._list(folder, folder.path, http, recursive=True)
+        if isinstance(files, Candidate):
+            yield files
+            return
+        listed, odd = self._listed(folder, files)
+        candidate = self._candidate(folder, terms=self._card(folder, http).terms)
+        if odd is not None:
+            yield with_odd_name(candidate, odd)
+        elif len(files) >= LONGEST_LIST:
+            yield replace(candidate, barrier=_cut_short(candidate.id))
+        elif listed:
+            first = next(iter(listed.values()))
+            for known in self._look(folder, first.url, candidate, http):
+                yield known if known.barrier else as_folder(known, listed, http)
+
+    def _listed(
+        self, folder: ModelScopeFolder, files: list[dict[str, Any]]
+    ) -> tuple[dict[str, PartOfFolder], str | None]:
+        """Return the files in a folder by their path inside, and one whose path is no plain one, if there is any."""
+        start = f"{folder.path}/" if folder.path else ""
+        listed: dict[str, PartOfFolder] = {}
+        for entry in files:
+            whole_path, size = text(entry, "Path"), whole(entry, "Size")
+            if entry.get("Type") == "tree" or not whole_path.startswith(start):
+                continue
+            path = whole_path.removeprefix(start)
+            file = folder.file(path, _commit_of(entry) or folder.revision)
+            if file is None:
+                return {}, path
+            if size is None:
+                raise SourceUnavailable(f"{file.id}: ModelScope does not say how large it is")
+            sha256 = digest("sha256", text(entry, "Sha256"))
+            url = file.url(self._sites[file.host])
+            listed[path] = PartOfFolder(path, self._id(file), url, size, sha256)
+        return listed, None
+
+    def _look(self, file: ModelScopeFile, url: str, candidate: Candidate, http: Http) -> Iterator[Candidate]:
+        """Look at the first bytes of a file, or of one in a folder: only that tells whether we may have it."""
         try:
-            seen = look(candidate.url, http)
+            seen = look(url, http)
         except HostNotAllowed as error:
             yield replace(candidate, barrier=leads_off(candidate.id, error))
             return
@@ -122,41 +151,50 @@ class ModelScope:
             raise seen.failure("ModelScope")
 
     def _candidate(self, file: ModelScopeFile, **known: Any) -> Candidate:
-        endpoint = self._sites[file.host]
-        place = urlencode({"Revision": file.revision, "FilePath": file.path}, quote_via=quote, safe="")
         return Candidate(
             source=self.name,
             id=self._id(file),
-            url=f"{endpoint}/api/v1/models/{file.repo}/repo?{place}",
-            name=file.path.rpartition("/")[2],
+            url=file.url(self._sites[file.host]),
+            name=file.name,
             evidence=Evidence.DECLARED_URL,
             folder="/".join(file.path.split("/")[-2:-1]) or None,
+            is_folder=isinstance(file, ModelScopeFolder),
             **known,
         )
 
     def _id(self, file: ModelScopeFile) -> str:
         """Name the file so that it is found on the same site again."""
-        if self._sites[file.host] == self._sites[_HOME]:
-            return f"modelscope:{file.repo}/{file.path}@{quote(file.revision)}"
-        revision = quote(file.revision, safe="")
-        return f"https://{file.host}/models/{file.repo}/resolve/{revision}/{quote(file.path)}"
+        is_home = self._sites[file.host] == self._sites[HOME]
+        return file.id if is_home else file.page(f"https://{file.host}")
 
-    def _list(self, file: ModelScopeFile, http: Http) -> list[dict[str, Any]]:
-        """List the folder of a file; an unknown revision has an empty list, as ModelScope says."""
-        where = {"Revision": file.revision, "Recursive": "False"}
-        folder = file.path.rpartition("/")[0]
-        query = urlencode(where | ({"Root": folder} if folder else {}))
-        question = f"/repo/files?{query}"
+    def _list(
+        self, file: ModelScopeFile, folder: str, http: Http, *, recursive: bool = False
+    ) -> list[dict[str, Any]] | Candidate:
+        """List a folder; a refusal is what was asked for with its barrier.
+
+        An unknown revision has an empty list, as ModelScope says.
+        """
+        where = {"Revision": file.revision, "Recursive": str(recursive)}
+        question = f"/repo/files?{urlencode(where | ({'Root': folder} if folder else {}))}"
         try:
-            data = self._ask(file, question, http)
+            data = self._ask_twice(file, question, http)
         except SourceUnavailable as error:
-            if error.status != 403:
+            if error.status not in (401, 403, 404, 451):
                 raise
-            data = self._ask(file, question, http)  # now and then it refuses a list to those who may read it
+            return self._refused(file, error.status, http)
         files = data.get("Files") if isinstance(data, dict) else data
         if files is not None and not isinstance(files, list):
             raise SourceUnavailable(f"{file.repo}: ModelScope answers something else than a list of files")
         return [entry for entry in files or () if isinstance(entry, dict)]
+
+    def _ask_twice(self, file: ModelScopeFile, question: str, http: Http) -> Any:
+        """Ask again when refused: now and then a list is refused to those who may read it."""
+        try:
+            return self._ask(file, question, http)
+        except SourceUnavailable as error:
+            if error.status != 403:
+                raise
+            return self._ask(file, question, http)
 
     def _ask(self, file: ModelScopeFile, question: str, http: Http) -> Any:
         """Return the data of an answer.
@@ -208,7 +246,7 @@ class ModelScope:
             return Barrier("region", f"ModelScope does not serve {file.repo} in this region", ELSEWHERE)
         has_token = self._token_at == endpoint
         token = f"set MODELSCOPE_API_TOKEN (make one at {endpoint}/my/myaccesstoken)"
-        if endpoint == _SITES["modelscope.ai"]:
+        if endpoint == SITES["modelscope.ai"]:
             token += f" and MODELGET_MODELSCOPE_ENDPOINT={endpoint}"
         if card.terms.gated:
             login = "with the account of your token" if has_token else f"and {token}"
@@ -231,50 +269,18 @@ def source(settings: Settings) -> ModelScope:
     return ModelScope(settings.endpoints.get("modelscope"), has_token=has_token)
 
 
-def parse_reference(reference: str, hosts: frozenset[str] = frozenset(_SITES)) -> ModelScopeFile | None:
-    """Read a link to one file, to its page or to its download, or a ``modelscope:owner/repo/path[@revision]`` id."""
-    if len(reference) > LONGEST_LINK:
-        return None
-    if found := _ID.fullmatch(reference):
-        parts = found["path"].split("/")
-        return _checked(parts[:2], parts[2:], unquote(found["revision"] or "master"), _HOME)
-    try:
-        host = _host(reference)
-    except InvalidSetting:
-        return None
-    place = _place(urlsplit(reference)) if host in hosts else None
-    return _checked(*place, host) if place else None
-
-
-def _place(url: SplitResult) -> tuple[list[str], list[str], str] | None:
-    """Return repository, path and revision as a link has them."""
-    parts = url.path.removeprefix("/").split("/")
-    query = parse_qs(url.query)
-    if parts[:3] == ["api", "v1", "models"] and parts[5:] == ["repo"]:
-        file, revision = query.get("FilePath", [""])[0], query.get("Revision", ["master"])[0]
-        return parts[3:5], file.split("/"), revision
-    if parts[0] != "models":
-        return None
-    start = 4 if parts[3:4] == ["resolve"] else 5 if parts[3:5] == ["file", "view"] else 0
-    if not start or len(parts) <= start:
-        return None
-    # Decoded as a whole: an encoded slash separates like any other, and must not hide a "..".
-    path = unquote("/".join(parts[start + 1 :])) or query.get("fileName", [""])[0]
-    return parts[1:3], path.split("/"), unquote(parts[start])
-
-
-def _checked(repo: list[str], path: list[str], revision: str, host: str) -> ModelScopeFile | None:
-    """Build the reference only from parts that stay what they are inside a URL."""
-    odd = any(part in ("", ".", "..") or not part.isprintable() for part in (*path, *revision.split("/")))
-    if odd or not path or len(repo) != 2 or not all(_NAME.fullmatch(part) for part in repo):
-        return None
-    return ModelScopeFile("/".join(repo), "/".join(path), revision, host)
-
-
-def _host(url: str) -> str:
-    """Return host and port as written in an origin: lower case, no default port."""
-    return origin_of(url).partition("://")[2]
-
-
 def _is_file(entry: dict[str, Any], path: str) -> bool:
     return entry.get("Path") == path and entry.get("Type") != "tree"
+
+
+def _commit_of(entry: dict[str, Any] | None) -> str | None:
+    """Return the commit that last changed a file, as far as its list tells."""
+    revision = text(entry, "Revision")
+    return revision if _COMMIT.fullmatch(revision) else None
+
+
+def _cut_short(id: str) -> Barrier:
+    message = (
+        f"ModelScope cuts a list of files short at {LONGEST_LIST}, and {id} has so many: some may be missing"
+    )
+    return Barrier("by-hand", message, "Name one of the folders in it.")
