@@ -14,7 +14,9 @@ from ..modelget.progress import Progress
 FROM_SOURCE = "(as its source calls it)"
 """Stands in a list of installed models for the one that the source names."""
 
-_STEPS = 1000
+STEPS = 1000
+"""Of a node's progress bar."""
+
 _CLIP_LOADERS = ("CLIPLoader", "DualCLIPLoader")
 
 
@@ -48,10 +50,10 @@ class NodeWatch:
     """Shows on the node that runs how far it is; ends it when somebody pressed Interrupt."""
 
     def __init__(self) -> None:
-        self._bar = comfy.utils.ProgressBar(_STEPS)
+        self._bar = comfy.utils.ProgressBar(STEPS)
 
     def __call__(self, progress: Progress) -> None:
         """Take note of a state."""
         comfy.model_management.throw_exception_if_processing_interrupted()
         if progress.total:
-            self._bar.update_absolute(min(_STEPS, progress.done * _STEPS // progress.total))
+            self._bar.update_absolute(min(STEPS, progress.done * STEPS // progress.total))

@@ -7,6 +7,7 @@ import re
 from comfy_api.latest import io
 
 from ..adapters.host import FROM_SOURCE, listed_files
+from .since import if_known
 
 _IDS = frozenset({"hf", "civitai", "urn", "air", "modelscope"})
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
@@ -35,7 +36,13 @@ def source_inputs(number: str = "", *, optional: bool = False) -> list[io.Input]
     """Return the inputs that say where a model is, and which bytes it has."""
     return [
         io.String.Input(f"source{number}", default="", optional=optional, tooltip=_SOURCE),
-        io.String.Input(f"sha256{number}", default="", optional=True, advanced=True, tooltip=_SHA256_TIP),
+        io.String.Input(
+            f"sha256{number}",
+            default="",
+            optional=True,
+            tooltip=_SHA256_TIP,
+            **if_known(io.String.Input, advanced=True),
+        ),
     ]
 
 

@@ -9,6 +9,7 @@ from ..adapters.loading import load_text_encoders
 from ..modelget.workflow.packs.own import MOST_TEXT_ENCODERS
 from .inputs import fault_in, model_inputs
 from .loader import CATEGORY
+from .since import if_known
 
 _NUMBERS = tuple(str(number) for number in range(1, MOST_TEXT_ENCODERS + 1))
 
@@ -29,13 +30,18 @@ class LoadTextEncoder(io.ComfyNode):
             display_name="Load Text Encoder (Modelget)",
             category=CATEGORY,
             description="Loads one to four text encoders; fetches and verifies what is not here first.",
-            search_aliases=["clip", "t5", "dual clip", "download model"],
+            **if_known(io.Schema, search_aliases=["clip", "t5", "dual clip", "download model"]),
             inputs=[
                 *models,
                 io.Combo.Input(
                     "type", options=text_encoder_types(), tooltip="The family of diffusion models."
                 ),
-                io.Combo.Input("device", options=["default", "cpu"], optional=True, advanced=True),
+                io.Combo.Input(
+                    "device",
+                    options=["default", "cpu"],
+                    optional=True,
+                    **if_known(io.Combo.Input, advanced=True),
+                ),
             ],
             outputs=[io.Clip.Output()],
         )
@@ -65,7 +71,8 @@ class LoadTextEncoder(io.ComfyNode):
             for number in _NUMBERS
             if number == "1" or _is_named(values, number)
         ]
-        return io.NodeOutput(load_text_encoders(names, type, device))
+        pinned = [values.get(f"sha256{number}", "") for number in _NUMBERS]
+        return io.NodeOutput(load_text_encoders(names, type, device, pinned))
 
 
 def _is_named(values: dict[str, str], number: str) -> bool:
