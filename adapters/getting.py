@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
-from typing import ParamSpec, TypeVar
 
 from ..modelget.cards import Card, card_for
 from ..modelget.desk import get
@@ -17,28 +14,11 @@ from ..modelget.types import Digest, PlanItem, Requirement, Status, Verdict, Wor
 from ..modelget.workflow import parse
 from ..modelget.workflow.own_nodes import name_in
 from .host import FROM_SOURCE, NodeWatch
+from .node_errors import with_hints
 from .office import office
 
-P = ParamSpec("P")
-T = TypeVar("T")
 
-
-class NodeError(Exception):
-    """What ComfyUI shows of an error is its text alone: this one ends with what to do next."""
-
-
-def _with_hints(function: Callable[P, T]) -> Callable[P, T]:
-    @wraps(function)
-    def told(*args: P.args, **options: P.kwargs) -> T:
-        try:
-            return function(*args, **options)
-        except ModelgetError as error:
-            raise NodeError(f"{error}. {error.hint}") from error
-
-    return told
-
-
-@_with_hints
+@with_hints
 def get_model(folder: str, model: str, source: str = "", sha256: str = "") -> str:
     """Return the name, as ComfyUI lists it, of a model that is here and right; fetch it first where that is allowed.
 
@@ -51,7 +31,7 @@ def get_model(folder: str, model: str, source: str = "", sha256: str = "") -> st
     return _listed_name(plan.items[0], desk.shop.library)
 
 
-@_with_hints
+@with_hints
 def get_workflow_models(text: str, own: object) -> str:
     """Get all models of a workflow, given as text or else as the graph the node stands in; return what came.
 
@@ -74,7 +54,7 @@ class Verified:
     text: str
 
 
-@_with_hints
+@with_hints
 def verify_model(folder: str, model: str, source: str = "", sha256: str = "") -> Verified:
     """Read an installed model again and compare; raise NodeError when it is not here."""
     wanted, watch = _wanted(folder, model, source, sha256), NodeWatch()
@@ -85,7 +65,7 @@ def verify_model(folder: str, model: str, source: str = "", sha256: str = "") ->
     return _verified(f"{folder}/{model}", found[0])
 
 
-@_with_hints
+@with_hints
 def card_of(folder: str, model: str, source: str = "", sha256: str = "") -> Card:
     """Tell what is known about a model, here or at its source."""
     return card_for(_wanted(folder, model, source, sha256), office().desk.shop)

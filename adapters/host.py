@@ -17,7 +17,9 @@ FROM_SOURCE = "(as its source calls it)"
 NONE = "(none)"
 """Stands in such a list for no model, where a node can do without."""
 
-_STEPS = 1000
+STEPS = 1000
+"""Of a node's progress bar."""
+
 _CLIP_LOADERS = ("CLIPLoader", "DualCLIPLoader")
 
 
@@ -51,10 +53,10 @@ class NodeWatch:
     """Shows on the node that runs how far it is; ends it when somebody pressed Interrupt."""
 
     def __init__(self) -> None:
-        self._bar = comfy.utils.ProgressBar(_STEPS)
+        self._bar = comfy.utils.ProgressBar(STEPS)
 
     def __call__(self, progress: Progress) -> None:
         """Take note of a state."""
         comfy.model_management.throw_exception_if_processing_interrupted()
         if progress.total:
-            self._bar.update_absolute(min(_STEPS, progress.done * _STEPS // progress.total))
+            self._bar.update_absolute(min(STEPS, progress.done * STEPS // progress.total))

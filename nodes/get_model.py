@@ -7,6 +7,7 @@ from comfy_api.latest import io
 from ..adapters.host import model_folders
 from .inputs import fault_in, source_inputs
 from .loader import CATEGORY
+from .since import if_known
 
 
 class GetModel(io.ComfyNode):
@@ -20,7 +21,7 @@ class GetModel(io.ComfyNode):
             display_name="Get Model (Modelget)",
             category=CATEGORY,
             description="Waits until a model is here and verified; connect its name to any loader.",
-            search_aliases=["download model", "fetch model"],
+            **if_known(io.Schema, search_aliases=["download model", "fetch model"]),
             inputs=[
                 io.Combo.Input("folder", options=model_folders(), tooltip="The model folder it belongs in."),
                 io.String.Input(

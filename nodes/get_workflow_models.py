@@ -7,6 +7,7 @@ from typing import Any
 from comfy_api.latest import io
 
 from .loader import CATEGORY
+from .since import if_known
 
 
 class GetWorkflowModels(io.ComfyNode):
@@ -20,7 +21,7 @@ class GetWorkflowModels(io.ComfyNode):
             display_name="Get Workflow Models (Modelget)",
             category=CATEGORY,
             description="Waits until every model that a workflow needs is here and verified.",
-            search_aliases=["download models", "install missing"],
+            **if_known(io.Schema, search_aliases=["download models", "install missing"]),
             is_output_node=True,
             not_idempotent=True,
             inputs=[

@@ -7,6 +7,7 @@ import re
 from comfy_api.latest import io
 
 from ..adapters.host import FROM_SOURCE, NONE, listed_files
+from .since import if_known
 
 _IDS = frozenset({"hf", "civitai", "urn", "air", "modelscope"})
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
@@ -48,8 +49,8 @@ def source_inputs(number: str = "", *, optional: bool = False) -> list[io.Input]
             display_name=_shown("sha256", number),
             default="",
             optional=True,
-            advanced=True,
             tooltip=_SHA256_TIP,
+            **if_known(io.String.Input, advanced=True),
         ),
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from comfy_api.latest import io
 
 from .loader import Loader
+from .since import if_known
 
 
 class LoadDiffusionModel(Loader):
@@ -20,8 +21,8 @@ class LoadDiffusionModel(Loader):
             "weight_dtype",
             options=["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"],
             optional=True,
-            advanced=True,
             tooltip="In which precision the weights are kept; default leaves that to ComfyUI.",
+            **if_known(io.Combo.Input, advanced=True),
         ),
     )
 

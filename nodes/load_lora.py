@@ -9,6 +9,7 @@ from comfy_api.latest import io
 from ..adapters.loading import load_with
 from .inputs import fault_in, model_inputs
 from .loader import CATEGORY
+from .since import if_known
 
 
 def _strength(name: str) -> io.Input:
@@ -26,7 +27,7 @@ class LoadLora(io.ComfyNode):
             display_name="Load LoRA (Modelget)",
             category=CATEGORY,
             description="Load LoRA as ComfyUI does; fetches and verifies the file first when it is not here.",
-            search_aliases=["download model", "loras"],
+            **if_known(io.Schema, search_aliases=["download model", "loras"]),
             inputs=[
                 io.Model.Input("base", display_name="model"),
                 io.Clip.Input("clip", optional=True),
@@ -58,6 +59,5 @@ class LoadLora(io.ComfyNode):
 
         name = get_model("loras", model, source, sha256)
         strengths = {"strength_model": strength_model, "strength_clip": strength_clip if clip else 0.0}
-        return io.NodeOutput(
-            *load_with("LoraLoader", "loras", {"model": base, "clip": clip, "lora_name": name, **strengths})
-        )
+        inputs = {"model": base, "clip": clip, "lora_name": name, **strengths}
+        return io.NodeOutput(*load_with("LoraLoader", "loras", inputs, [sha256]))

@@ -8,6 +8,7 @@ from ..adapters.host import FROM_SOURCE, NONE, text_encoder_types
 from ..adapters.loading import load_text_encoders
 from .inputs import fault_in, model_inputs
 from .loader import CATEGORY
+from .since import if_known
 
 _NUMBERS = ("1", "2", "3", "4")
 
@@ -28,13 +29,18 @@ class LoadTextEncoder(io.ComfyNode):
             display_name="Load Text Encoder (Modelget)",
             category=CATEGORY,
             description="Loads one to four text encoders; fetches and verifies what is not here first.",
-            search_aliases=["clip", "t5", "dual clip", "download model"],
+            **if_known(io.Schema, search_aliases=["clip", "t5", "dual clip", "download model"]),
             inputs=[
                 *models,
                 io.Combo.Input(
                     "type", options=text_encoder_types(), tooltip="The family of diffusion models."
                 ),
-                io.Combo.Input("device", options=["default", "cpu"], optional=True, advanced=True),
+                io.Combo.Input(
+                    "device",
+                    options=["default", "cpu"],
+                    optional=True,
+                    **if_known(io.Combo.Input, advanced=True),
+                ),
             ],
             outputs=[io.Clip.Output()],
         )
@@ -64,7 +70,8 @@ class LoadTextEncoder(io.ComfyNode):
             for number in _NUMBERS
             if number == "1" or _is_named(values, number)
         ]
-        return io.NodeOutput(load_text_encoders(names, type, device))
+        pinned = [values.get(f"sha256{number}", "") for number in _NUMBERS]
+        return io.NodeOutput(load_text_encoders(names, type, device, pinned))
 
 
 def _is_named(values: dict[str, str], number: str) -> bool:

@@ -8,6 +8,7 @@ from comfy_api.latest import io
 
 from ..adapters.loading import load_with
 from .inputs import fault_in, model_inputs
+from .since import if_known
 
 CATEGORY = "model/loaders/modelget"
 
@@ -31,7 +32,7 @@ class Loader(io.ComfyNode):
             display_name=f"{cls.TITLE} (Modelget)",
             category=CATEGORY,
             description=f"{cls.TITLE} as ComfyUI does; fetches and verifies the file first when it is not here.",
-            search_aliases=["download model", cls.FOLDER],
+            **if_known(io.Schema, search_aliases=["download model", cls.FOLDER]),
             inputs=[*model_inputs(cls.FOLDER), *cls.INPUTS_AFTER],
             outputs=list(cls.OUTPUTS),
         )
@@ -48,4 +49,4 @@ class Loader(io.ComfyNode):
 
         name = get_model(cls.FOLDER, model, source, sha256)
         node, name_input = cls.LOADS_WITH
-        return io.NodeOutput(*load_with(node, cls.FOLDER, {name_input: name, **options}))
+        return io.NodeOutput(*load_with(node, cls.FOLDER, {name_input: name, **options}, [sha256]))

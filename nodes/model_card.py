@@ -7,6 +7,7 @@ from comfy_api.latest import io
 from ..adapters.host import model_folders
 from .inputs import fault_in, source_inputs
 from .loader import CATEGORY
+from .since import if_known
 
 
 class ModelCard(io.ComfyNode):
@@ -20,7 +21,7 @@ class ModelCard(io.ComfyNode):
             display_name="Model Card (Modelget)",
             category=CATEGORY,
             description="Tells a model's licence, source, digest and trained words; fetches nothing.",
-            search_aliases=["licence", "license", "trigger words", "trained words"],
+            **if_known(io.Schema, search_aliases=["licence", "license", "trigger words", "trained words"]),
             is_output_node=True,
             inputs=[
                 io.Combo.Input("folder", options=model_folders()),

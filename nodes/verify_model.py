@@ -7,6 +7,7 @@ from comfy_api.latest import io
 from ..adapters.host import model_folders
 from .inputs import fault_in, source_inputs
 from .loader import CATEGORY
+from .since import if_known
 
 
 class VerifyModel(io.ComfyNode):
@@ -20,7 +21,7 @@ class VerifyModel(io.ComfyNode):
             display_name="Verify Model (Modelget)",
             category=CATEGORY,
             description="Reads an installed model again and compares its sha256 with what it should be.",
-            search_aliases=["checksum", "hash", "sha256"],
+            **if_known(io.Schema, search_aliases=["checksum", "hash", "sha256"]),
             is_output_node=True,
             not_idempotent=True,
             inputs=[

@@ -207,6 +207,9 @@ def _add_load(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--allow-pickle", action="store_true", help="load it although it is a pickle; its code is not run"
     )
+    parser.add_argument(
+        "--sha256", metavar="HEX", help="refuse other bytes; torch before 2.10 loads no pickle without it"
+    )
 
 
 def _add_sources(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -5,16 +5,27 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 
+from ..errors import DigestMismatch, LoadFailed
 from ..load import Measured, measure
+from ..types import Digest
+from ..verify import digest_file
 from .bars import hashing_reporter
 from .exit_codes import DONE
+from .opening import sha256_from
 from .terminal import plain, size
 
 
 def run(args: Namespace) -> int:
     """Load one file and print speed and memory."""
+    known = _proven(args)
     with hashing_reporter() as reporter:
-        measured = measure(args.file, args.device, reporter=reporter, allow_pickle=args.allow_pickle)
+        measured = measure(
+            args.file,
+            args.device,
+            reporter=reporter,
+            allow_pickle=args.allow_pickle,
+            known=known,
+        )
     if args.json:
         print(json.dumps(_document(measured), indent=2))
         return DONE
@@ -27,6 +38,20 @@ def run(args: Namespace) -> int:
     if report.fallback:
         print(f"  the fast way failed: {plain(report.fallback)}")
     return DONE
+
+
+def _proven(args: Namespace) -> tuple[Digest, ...]:
+    """Return the digest that the file must have and has; raise DigestMismatch when it has another."""
+    if not args.sha256:
+        return ()
+    wanted = sha256_from("--sha256", args.sha256)
+    try:
+        got = digest_file(args.file).sha256
+    except OSError as error:
+        raise LoadFailed(f"{args.file}: {error.strerror}", "Check the path.") from error
+    if got != wanted:
+        raise DigestMismatch(args.file.name, wanted, got)
+    return (wanted,)
 
 
 def _document(measured: Measured) -> dict[str, object]:

@@ -5,11 +5,12 @@ from .facts import HostFacts, LoadReport, Policy
 from .measured import Measured, measure
 from .memory import free_ram
 from .page_cache import is_cached, warm, warm_behind
-from .state_dict import load_state_dict
+from .state_dict import Loaded, load_state_dict
 
 __all__ = [
     "HostFacts",
     "LoadReport",
+    "Loaded",
     "Measured",
     "Policy",
     "free_ram",

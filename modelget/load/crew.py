@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -12,6 +13,8 @@ from ..progress import Progress, Reporter
 from .layout import Block
 
 _REPORT_SECONDS = 0.1
+READERS = max(2, min(4, os.cpu_count() or 2))
+"""Threads that read: enough requests for a fast disk, and not more than there are cores for their copies."""
 
 Worker = Callable[[Block], None]
 MakeWorker = Callable[[], AbstractContextManager[Worker]]

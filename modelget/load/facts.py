@@ -35,7 +35,6 @@ class HostFacts:
     takes_device_tensors: bool = False
     """The host was told (``offload_device``) to build this one model on the device."""
     free_vram: int | None = None
-    free_ram: int | None = None
     no_mmap: bool = False
     """The host's owner does not want weights that stay in their file."""
 

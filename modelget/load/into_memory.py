@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from ..verify import TensorHeader
-from .crew import Watch, Worker, work_through
+from .crew import READERS, Watch, Worker, work_through
 from .layout import Block, lay_out
 from .memory import fresh_memory
 from .reading import Opened
 from .slabs import Cutter
 
 _BLOCK = 8 * 2**20
-_THREADS = 4
 
 
 def load_into_memory(
@@ -43,6 +42,6 @@ def load_into_memory(
         targets = [views[piece.slab][piece.start : piece.start + piece.size] for piece in block.pieces]
         opened.read_into(block.offset, targets)
 
-    work_through(layout.blocks(_BLOCK), make_worker, _THREADS, watch)
+    work_through(layout.blocks(_BLOCK), make_worker, READERS, watch)
     slabs = [torch.frombuffer(slab, dtype=torch.uint8) for slab in memory]
     return cutter.cut(slabs), sum(layout.slabs)

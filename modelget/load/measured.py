@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -12,10 +12,8 @@ from typing import Any
 
 from ..errors import LoadFailed
 from ..progress import Reporter
-from .choice import policy_for
-from .facts import HostFacts, LoadReport, Policy
-from .memory import free_ram
-from .page_cache import is_cached
+from ..types import Digest
+from .facts import LoadReport, Policy
 from .state_dict import import_torch, load_state_dict
 
 _PAGE = 4096
@@ -37,6 +35,7 @@ def measure(
     reporter: Reporter | None = None,
     stop: Event | None = None,
     allow_pickle: bool = False,
+    known: Collection[Digest] = (),
 ) -> Measured:
     """Load onto ``device`` (default: CUDA if there is one, else CPU), and see how it went.
 
@@ -48,7 +47,13 @@ def measure(
     policy = _policy(torch, path, device)
     start = time.perf_counter()
     weights, _metadata, report = load_state_dict(
-        path, policy=policy, device=device, reporter=reporter, stop=stop, allow_pickle=allow_pickle
+        path,
+        policy=policy,
+        device=device,
+        reporter=reporter,
+        stop=stop,
+        allow_pickle=allow_pickle,
+        known=known,
     )
     touch(weights)
     report = replace(report, seconds=time.perf_counter() - start)
@@ -74,12 +79,7 @@ def _policy(torch: Any, path: Path, device: str) -> Policy:
     except (RuntimeError, AssertionError) as error:
         reason = str(error).partition("\n")[0]
         raise LoadFailed(f"{path.name}: {reason}", "Try --device cpu.") from error
-    if kind != "cpu":
-        return Policy.PLAIN
-    try:
-        return policy_for(HostFacts(free_ram=free_ram()), path.stat().st_size, is_cached(path))
-    except OSError as error:
-        raise LoadFailed(f"{path}: {error.strerror}", "Check the path.") from error
+    return Policy.LAZY if kind == "cpu" else Policy.PLAIN
 
 
 def _peak(torch: Any, device: Any) -> int | None:

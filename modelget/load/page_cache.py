@@ -12,15 +12,14 @@ from pathlib import Path
 from threading import Event, Thread
 
 from ..progress import Reporter, Silent
-from .crew import Watch, Worker, work_through
+from .crew import READERS, Watch, Worker, work_through
 from .layout import Block, Piece
 from .memory import free_ram, fresh_memory
 from .reading import Opened
 
 _LOG = logging.getLogger(__name__)
 _BLOCK = 4 * 2**20
-_THREADS = 4
-WARMING_BYTES = _BLOCK * _THREADS
+WARMING_BYTES = _BLOCK * READERS
 """Memory that reading ahead takes."""
 
 _SAMPLES = 32
@@ -52,34 +51,49 @@ def is_cached(path: Path) -> bool | None:
     return hits >= _SHARE_THAT_COUNTS * _SAMPLES
 
 
-def warm(
-    path: Path, *, stop: Event | None = None, reporter: Reporter | None = None, threads: int = _THREADS
-) -> bool:
+def warm(path: Path, *, stop: Event | None = None, reporter: Reporter | None = None) -> bool:
     """Read a file into the page cache, with several requests at a time; return whether that was done.
-
-    Not done for a file that is there, and for one that would take more than half of the free memory: its end would
-    push out its beginning.
 
     Raises:
         Cancelled: ``stop`` was set; what was read stays in the cache.
         OSError: the file cannot be read.
     """
     with Opened(path) as opened:
-        free = free_ram()
-        if is_cached(path) or (free is not None and opened.size > free // 2):
+        if not is_worth_warming(path, opened.size):
             return False
-
-        @contextmanager
-        def make_worker() -> Iterator[Worker]:
-            scratch = memoryview(fresh_memory(_BLOCK))
-            yield lambda block: opened.read_into(block.offset, [scratch[: block.size]])
-
-        blocks = (
-            Block(at, (Piece(0, 0, min(_BLOCK, opened.size - at)),)) for at in range(0, opened.size, _BLOCK)
-        )
-        watch = Watch(path.name, opened.size, reporter or Silent(), stop or Event())
-        work_through(blocks, make_worker, threads, watch)
+        read_through(opened, Watch(path.name, opened.size, reporter or Silent(), stop or Event()))
     return True
+
+
+def is_worth_warming(path: Path, size: int) -> bool:
+    """Tell whether a file should be read ahead.
+
+    Not one that is in memory, and not one that would take more than half of what is free: its end would push out its
+    beginning.
+
+    Raises:
+        OSError: the file cannot be opened.
+    """
+    free = free_ram()
+    return not is_cached(path) and (free is None or size <= free // 2)
+
+
+def read_through(opened: Opened, watch: Watch, start: int = 0) -> None:
+    """Read a file from ``start`` to its end, and keep nothing of it but what the system keeps.
+
+    Raises:
+        Cancelled: somebody stopped it.
+        OSError, LoadFailed: the file cannot be read to its end.
+    """
+
+    @contextmanager
+    def make_worker() -> Iterator[Worker]:
+        scratch = memoryview(fresh_memory(_BLOCK))
+        yield lambda block: opened.read_into(block.offset, [scratch[: block.size]])
+
+    starts = range(start, opened.size, _BLOCK)
+    blocks = (Block(at, (Piece(0, 0, min(_BLOCK, opened.size - at)),)) for at in starts)
+    work_through(blocks, make_worker, READERS, watch)
 
 
 def warm_behind(path: Path, stop: Event | None = None) -> Thread:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import LoadFailed, ModelgetError, UnsafeFile
-
-_LOG = logging.getLogger(__name__)
+from ..types import Digest
+from ..verify import digest_file
 
 _RUNS_CODE_BEFORE, _CORRUPTS_MEMORY_BEFORE = (2, 6), (2, 10)
 """Versions of torch that made ``weights_only`` safe: CVE-2025-32434 and CVE-2026-24747."""
@@ -26,11 +25,16 @@ _WRAPPERS = (
 _DEEPEST = 4
 
 
-def load_pickle(path: Path, opening: bytes, device: str, allowed: bool) -> dict[str, Any]:
+def load_pickle(
+    path: Path, opening: bytes, device: str, allowed: bool, known: Collection[Digest] = ()
+) -> dict[str, Any]:
     """Return the tensors of a pickle, its optimizer state and nesting left out.
 
+    ``known``: the sha256 of files that somebody vouches for, one of which this file must be for an older torch.
+
     Raises:
-        UnsafeFile: nobody consented, this torch cannot do it safely, or the file asks for code.
+        UnsafeFile: nobody consented, this torch cannot do it safely with a file that nobody knows, or the file asks
+            for code.
         LoadFailed: it cannot be read, or holds no weights where they are looked for.
     """
     if not allowed:
@@ -44,22 +48,33 @@ def load_pickle(path: Path, opening: bytes, device: str, allowed: bool) -> dict[
             f"{path.name}: the tar format of torch before 2017 cannot be loaded safely",
             "Convert it with the program that made it.",
         )
-    _refuse_old_torch(path.name)
+    _refuse_old_torch(path, known)
     return _without_wrappers(path.name, _read(path, opening.startswith(b"PK"), device))
 
 
-def _refuse_old_torch(name: str) -> None:
+def _refuse_old_torch(path: Path, known: Collection[Digest]) -> None:
     import torch
 
     version = tuple(int(number) for number in re.findall(r"\d+", torch.__version__)[:2])
     if version < _RUNS_CODE_BEFORE:
         raise UnsafeFile(
-            name,
+            path.name,
             f"torch {torch.__version__} runs a pickle's code in spite of all",
             "Update torch to 2.10 or newer.",
         )
-    if version < _CORRUPTS_MEMORY_BEFORE:
-        _LOG.warning("%s: a hostile pickle can crash torch %s; update it to 2.10", name, torch.__version__)
+    if version < _CORRUPTS_MEMORY_BEFORE and not _is_known(path, known):
+        raise UnsafeFile(
+            path.name,
+            f"a hostile pickle can overwrite the memory of torch {torch.__version__}, and nobody vouches for this one",
+            "Update torch to 2.10 or newer, take a safetensors file, or give the sha256 that its publisher states.",
+        )
+
+
+def _is_known(path: Path, known: Collection[Digest]) -> bool:
+    try:
+        return bool(known) and digest_file(path).sha256 in known
+    except OSError as error:
+        raise LoadFailed(f"{path}: {error.strerror}", "Check the file and its disk.") from error
 
 
 def _read(path: Path, is_zip: bool, device: str) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import sys
 import threading
@@ -42,6 +43,16 @@ class Opened:
         """
         with self._path.open("rb") as file:
             return read_tensor_header(file, self._path.name, self.size)
+
+    def mapped(self) -> mmap.mmap:
+        """Return the whole file as memory; what is changed there never reaches the file.
+
+        It lives as long as somebody uses it, also when the file is closed.
+
+        Raises:
+            OSError: this file system cannot map files.
+        """
+        return mmap.mmap(self._file.fileno(), self.size, access=mmap.ACCESS_COPY)
 
     def read_into(self, offset: int, views: Sequence[memoryview]) -> None:
         """Fill the views one behind the other with the bytes from ``offset`` on.

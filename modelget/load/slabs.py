@@ -31,7 +31,10 @@ class Cutter:
             tensor, slab = place.tensor, slabs[place.slab]
             kind = self._types[tensor.dtype]
             if tensor.size:
-                weights = slab[place.start : place.start + tensor.size].view(kind).view(shape)
+                stretch = slab[place.start : place.start + tensor.size]
+                # torch takes no element from an odd place, which only a file has that lies where it lies.
+                aligned = stretch if place.start % kind.itemsize == 0 else stretch.clone()
+                weights = aligned.view(kind).view(shape)
             else:
                 weights = torch.empty(shape, dtype=kind, device=slab.device)
             found[tensor.name] = weights

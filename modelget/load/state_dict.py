@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 from ..errors import Cancelled, LoadFailed, UnsafeFile
 from ..progress import Reporter, Silent
+from ..types import Digest
 from ..verify import OPENING, TensorHeader, check_opening, is_pickle, looks_like_tensors
 from .crew import Watch
 from .facts import LoadReport, Policy
@@ -37,11 +38,13 @@ def load_state_dict(
     reporter: Reporter | None = None,
     stop: Event | None = None,
     allow_pickle: bool = False,
+    known: Collection[Digest] = (),
 ) -> Loaded:
     """Read a file's tensors; return them by name, the texts of its metadata, and what it took.
 
     The policies ``lazy`` and ``memory`` give CPU tensors whatever ``device`` says. Any failure but those below falls
-    back to ``plain``, and the report says why.
+    back to ``plain``, and the report says why. ``known``: the sha256 of files that somebody vouches for, without which
+    a pickle is not loaded by a torch before 2.10.
 
     Raises:
         UnsafeFile: it is not what its name promises, its header is forged, or it is a pickle without consent.
@@ -61,10 +64,10 @@ def load_state_dict(
         if looks_like_tensors(opening):
             header = opened.read_start()
             watch.advance(header.data_start)
-            weights, held, policy, reason = _read(opened, header, path, watch, policy, device, stop)
+            weights, held, policy, reason = _read(opened, header, path, watch, policy, device)
             metadata, form = header.metadata, "safetensors"
         else:
-            weights, held = load_pickle(path, opening, device, allow_pickle), None
+            weights, held = load_pickle(path, opening, device, allow_pickle, known), None
             metadata, form, policy, reason = {}, "pickle", Policy.PLAIN, ""
     size = sum(tensor.nbytes for tensor in weights.values())
     where = "cpu" if policy in (Policy.LAZY, Policy.MEMORY) else _name(torch, device)
@@ -97,11 +100,11 @@ def _opening_of(opened: Opened, path: Path) -> bytes:
 
 
 def _read(
-    opened: Opened, header: TensorHeader, path: Path, watch: Watch, policy: Policy, device: str, stop: Event
+    opened: Opened, header: TensorHeader, path: Path, watch: Watch, policy: Policy, device: str
 ) -> tuple[dict[str, Any], int | None, Policy, str]:
     reason = ""
     try:
-        weights, held = _follow(opened, header, path, watch, policy, device, stop)
+        weights, held = _follow(opened, header, path, watch, policy, device)
     except (Cancelled, UnsafeFile):
         raise
     except Exception as error:  # whatever it is, the library's own way may still work
@@ -120,15 +123,17 @@ def _read(
 
 
 def _follow(
-    opened: Opened, header: TensorHeader, path: Path, watch: Watch, policy: Policy, device: str, stop: Event
+    opened: Opened, header: TensorHeader, path: Path, watch: Watch, policy: Policy, device: str
 ) -> tuple[dict[str, Any], int | None]:
     if policy is Policy.MEMORY:
         return load_into_memory(opened, header, path, watch)
     if policy is Policy.DEVICE:
         return load_onto_device(opened, header, path, watch, device)
-    weights, held = load_lazily(path, stop) if policy is Policy.LAZY else (load_plainly(path, device), None)
+    if policy is Policy.LAZY:
+        return load_lazily(opened, header, path, watch)
+    weights = load_plainly(path, device)
     watch.advance(header.data_size)
-    return weights, held
+    return weights, None
 
 
 def _failure(header: TensorHeader, path: Path, reason: str) -> LoadFailed:

@@ -160,23 +160,21 @@ BIG = 24 * GIB
 
 
 @pytest.mark.parametrize(
-    ("facts", "cached", "policy"),
+    ("facts", "policy"),
     [
-        (HostFacts(cuda=True, dynamic_vram=True, high_vram=True, free_vram=10 * BIG), False, Policy.LAZY),
-        (HostFacts(cuda=True, high_vram=True, free_vram=3 * BIG), True, Policy.DEVICE),
-        (HostFacts(cuda=True, takes_device_tensors=True, free_vram=3 * BIG), True, Policy.DEVICE),
-        (HostFacts(cuda=True, free_vram=3 * BIG), True, Policy.LAZY),
-        (HostFacts(cuda=True, high_vram=True, free_vram=2 * BIG), True, Policy.LAZY),
-        (HostFacts(cuda=True, high_vram=True), True, Policy.LAZY),
-        (HostFacts(high_vram=True, free_vram=3 * BIG), True, Policy.LAZY),
-        (HostFacts(free_ram=3 * BIG), False, Policy.MEMORY),
-        (HostFacts(free_ram=3 * BIG), None, Policy.LAZY),
-        (HostFacts(free_ram=BIG), False, Policy.LAZY),
-        (HostFacts(no_mmap=True), True, Policy.MEMORY),
+        (HostFacts(cuda=True, dynamic_vram=True, high_vram=True, free_vram=10 * BIG), Policy.LAZY),
+        (HostFacts(cuda=True, high_vram=True, free_vram=3 * BIG), Policy.DEVICE),
+        (HostFacts(cuda=True, takes_device_tensors=True, free_vram=3 * BIG), Policy.DEVICE),
+        (HostFacts(cuda=True, free_vram=3 * BIG), Policy.LAZY),
+        (HostFacts(cuda=True, high_vram=True, free_vram=2 * BIG), Policy.LAZY),
+        (HostFacts(cuda=True, high_vram=True), Policy.LAZY),
+        (HostFacts(high_vram=True, free_vram=3 * BIG), Policy.LAZY),
+        (HostFacts(), Policy.LAZY),
+        (HostFacts(no_mmap=True), Policy.MEMORY),
     ],
 )
-def test_the_policy_suits_the_host(facts, cached, policy) -> None:
-    assert policy_for(facts, BIG, cached) is policy
+def test_the_policy_suits_the_host(facts, policy) -> None:
+    assert policy_for(facts, BIG) is policy
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")

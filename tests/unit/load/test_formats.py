@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import pickle
 import tarfile
@@ -15,6 +16,7 @@ from tensor_files import mixed, sound
 
 from modelget.errors import Cancelled, LoadFailed, UnsafeFile
 from modelget.load import Policy, load_state_dict
+from modelget.types import Digest
 
 WEIGHTS = OrderedDict(a=torch.arange(6.0).reshape(2, 3), b=torch.ones(2, dtype=torch.bfloat16))
 OPTIMIZER = {"state": {0: {"exp_avg": torch.zeros(6)}}, "param_groups": [{"lr": 1e-4, "params": [0]}]}
@@ -107,6 +109,36 @@ def test_a_torch_that_runs_code_in_spite_of_all_is_not_used(version, tmp_path, m
     monkeypatch.setattr(torch, "__version__", version)
     with pytest.raises(UnsafeFile, match="runs a pickle's code"):
         load(path)
+
+
+@pytest.mark.parametrize("version", ["2.6.0", "2.9.1+cu128"])
+def test_a_torch_whose_memory_a_pickle_can_overwrite_loads_only_what_somebody_vouches_for(
+    version, tmp_path, monkeypatch
+) -> None:
+    path = saved(tmp_path / "m.ckpt", WEIGHTS)
+    monkeypatch.setattr(torch, "__version__", version)
+    right = Digest("sha256", hashlib.sha256(path.read_bytes()).hexdigest())
+    for known in ((), (Digest("sha256", "0" * 64),)):
+        with pytest.raises(UnsafeFile, match="nobody vouches") as caught:
+            load_state_dict(path, policy=Policy.LAZY, allow_pickle=True, known=known)
+        assert "sha256" in caught.value.hint
+    weights, _metadata, _report = load_state_dict(
+        path, policy=Policy.LAZY, allow_pickle=True, known=(Digest("sha256", "0" * 64), right)
+    )
+    assert weights.keys() == WEIGHTS.keys()
+
+
+@pytest.mark.parametrize("version", ["2.10.0", "2.13.0+cpu", "3.0"])
+def test_a_newer_torch_needs_nobody_to_vouch(version, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(torch, "__version__", version)
+    assert load(saved(tmp_path / "m.ckpt", WEIGHTS))[0].keys() == WEIGHTS.keys()
+
+
+def test_a_digest_that_is_known_is_no_consent(tmp_path) -> None:
+    path = saved(tmp_path / "m.ckpt", WEIGHTS)
+    known = (Digest("sha256", hashlib.sha256(path.read_bytes()).hexdigest()),)
+    with pytest.raises(UnsafeFile, match="can run code"):
+        load_state_dict(path, policy=Policy.LAZY, known=known)
 
 
 def test_the_oldest_format_is_refused_in_words(tmp_path) -> None:

@@ -10,8 +10,8 @@ import torch
 from safetensors import safe_open
 from tensor_files import TORCH_LACKS, bits, mixed, raw, same, sound
 
-from modelget.errors import LoadFailed, UnsafeFile
-from modelget.load import Policy, crew, into_memory, layout, load_state_dict
+from modelget.errors import Cancelled, LoadFailed, UnsafeFile
+from modelget.load import Policy, crew, into_memory, layout, load_state_dict, page_cache
 from modelget.verify import BITS
 
 CPU = (Policy.LAZY, Policy.MEMORY, Policy.PLAIN)
@@ -111,7 +111,7 @@ def test_tensors_outlive_the_file_and_each_other(tmp_path, monkeypatch) -> None:
 def test_each_thread_takes_part_in_reading(tmp_path, monkeypatch) -> None:
     path = mixed(tmp_path / "m.safetensors", 8)
     monkeypatch.setattr(into_memory, "_BLOCK", 64 * 2**10)
-    meet, seen = threading.Barrier(into_memory._THREADS, timeout=30), set()
+    meet, seen = threading.Barrier(crew.READERS, timeout=30), set()
     read_into = into_memory.Opened.read_into
 
     def reading(self, offset, views) -> None:
@@ -123,8 +123,49 @@ def test_each_thread_takes_part_in_reading(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(into_memory.Opened, "read_into", reading)
     weights, _metadata, report = load_state_dict(path, policy=Policy.MEMORY)
     assert report.fallback == ""
-    assert len(seen) == into_memory._THREADS
+    assert len(seen) == crew.READERS
     assert same(weights, by_the_library(path))
+
+
+def test_a_file_that_is_not_in_memory_is_read_there_before_its_tensors_are_handed_over(
+    tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(page_cache, "is_cached", lambda _path: False)
+    monkeypatch.setattr(page_cache, "_BLOCK", 2**20)
+    path = mixed(tmp_path / "m.safetensors", 8)
+    read_into, read = page_cache.Opened.read_into, []
+
+    def reading(self, offset, views) -> None:
+        read.append((offset, sum(map(len, views))))
+        read_into(self, offset, views)
+
+    monkeypatch.setattr(page_cache.Opened, "read_into", reading)
+    weights, _metadata, report = load_state_dict(path, policy=Policy.LAZY)
+    end = 0
+    for offset, size in sorted(read)[1:]:  # the first is a look at what it is
+        assert offset <= max(end, 2**16)
+        end = offset + size
+    assert end == path.stat().st_size
+    assert (report.policy, report.peak_host_bytes) == (Policy.LAZY, page_cache.WARMING_BYTES)
+    assert same(weights, by_the_library(path))
+
+
+def test_reading_ahead_can_be_stopped(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(page_cache, "is_cached", lambda _path: False)
+    monkeypatch.setattr(page_cache, "_BLOCK", 2**20)
+    monkeypatch.setattr(crew, "_REPORT_SECONDS", 0)
+    stop, told = threading.Event(), []
+
+    class Stopper:
+        def report(self, progress) -> None:
+            told.append(progress)
+            stop.set()
+
+    with pytest.raises(Cancelled):
+        load_state_dict(
+            mixed(tmp_path / "m.safetensors", 40), policy=Policy.LAZY, reporter=Stopper(), stop=stop
+        )
+    assert len(told) <= 1 + crew.READERS
 
 
 @every_policy

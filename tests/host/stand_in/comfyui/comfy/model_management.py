@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from threading import Lock
 from typing import Any
 
 _lock, _wanted = Lock(), False
+
+
+class VRAMState(Enum):
+    """How much memory the host's owner lets models have."""
+
+    DISABLED = 0
+    NORMAL_VRAM = 3
+    HIGH_VRAM = 4
+
+
+vram_state = VRAMState.DISABLED
 
 
 class InterruptProcessingException(Exception):
@@ -39,3 +51,8 @@ def get_torch_device() -> Any:
     import torch
 
     return torch.device("cpu")
+
+
+def get_free_memory(dev: Any = None, torch_free_too: bool = False) -> int:
+    """Return the bytes that are free on a device."""
+    return 8 * 2**30

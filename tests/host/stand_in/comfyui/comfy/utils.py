@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 PROGRESS_BAR_HOOK: Any = None
+DISABLE_MMAP = False
 
 
 def load_torch_file(
