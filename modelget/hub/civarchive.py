@@ -49,7 +49,7 @@ class CivArchive:
                 name = key.rpartition("/")[2]
                 mirrors = [
                     {
-                        "url": copy.url.replace("HUB", request.base_url, 1),
+                        "url": _at(copy.url, request.base_url),
                         "filename": name,
                         "deletedAt": copy.deleted_at,
                     }
@@ -64,3 +64,7 @@ class CivArchive:
                 }
                 return json_answer(200, {"files": [file]})
         return json_answer(404, {"error": "Not found"})
+
+
+def _at(url: str, hub: str) -> str:
+    return hub + url.removeprefix("HUB") if url.startswith("HUB") else url
