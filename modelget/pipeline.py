@@ -216,7 +216,10 @@ def _policy(sources: Sequence[Source], settings: Settings) -> HostPolicy:
 def _resolve_all(needs: Iterable[Requirement], shop: Workshop) -> dict[Requirement, Resolution]:
     """Ask each distinct question once, several at a time."""
     questions = list(dict.fromkeys(map(_question, needs)))
-    with _workers(1 if shop.http.offline else _QUESTIONS_AT_ONCE, shop.stop) as pool:
+    with (
+        shop.library.records_open(),
+        _workers(1 if shop.http.offline else _QUESTIONS_AT_ONCE, shop.stop) as pool,
+    ):
         answers = pool.map(lambda need: _resolved(need, shop), questions)
         return dict(zip(questions, answers, strict=True))
 

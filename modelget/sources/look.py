@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from ..documents import is_page
 from ..errors import HostNotAllowed, InvalidSetting, SourceUnavailable
-from ..hosts import HostPolicy, origin_of, redact
+from ..hosts import is_listed, origin_of, redact
 from ..http import Http, Reply, is_rate_limit, retry_after
 from ..types import Barrier, Digest, Form
 
@@ -37,7 +37,7 @@ def read_link(text: str, pages: frozenset[str]) -> SplitResult | None:
         host = origin_of(text).partition("://")[2]
     except InvalidSetting:
         return None
-    return urlsplit(text) if HostPolicy(pages).allows(f"https://{host}") else None
+    return urlsplit(text) if is_listed(host.removesuffix(":443"), pages) else None
 
 
 def is_plain(part: str) -> bool:
