@@ -35,11 +35,16 @@ def find_copies(
                 known, failed = ask(replace(pinned, urls=(reference,)), sources, http)
                 weighed = (weigh(candidate, pinned) for candidate in known)
                 right = (one for one in weighed if one.digest == pinned.digest and one.evidence.is_sure)
-                copies += [replace(one, is_copy=True, caution=finder.caution) for one in right]
+                copies += [_as_copy(one, finder) for one in right]
                 more_failures += failed
         except SourceUnavailable as error:
             more_failures.append(failure(finder.name, error))
     return copies, more_failures, advice or _advice_on([*found, *copies])
+
+
+def _as_copy(candidate: Candidate, finder: CopyFinder) -> Candidate:
+    notes = (*candidate.notes, finder.caution) if finder.caution else candidate.notes
+    return replace(candidate, is_copy=True, notes=notes)
 
 
 def _advice_on(found: list[Candidate]) -> str | None:

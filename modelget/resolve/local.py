@@ -17,14 +17,18 @@ from ..types import (
     Resolution,
     has_model_suffix,
 )
-from ..verify import check_contents, folder_complaint
+from ..verify import check_contents, folder_complaint, unlike_locked
 
 
 def find_here(wanted: Requirement, library: Library) -> Resolution | None:
     """Look for a file of that name; of several that bear a stem, the recorded digest may tell the one."""
     if wanted.is_folder:
         folder = library.locate(wanted)
-        return Resolution(wanted, folder, folder_complaint(folder.path)) if folder else None
+        if folder is None:
+            return None
+        complaint = folder_complaint(folder.path)
+        unlike = unlike_locked(folder.path, wanted.files, library.digest_of)
+        return Resolution(wanted, folder, complaint or unlike)
     found = library.find_all(wanted.folder, wanted.name)
     if not found:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..types import Candidate, Digest, Evidence, Requirement
+from ..types import Candidate, Digest, Evidence, PartOfFolder, Requirement
 from ..verify import COMPUTED_ALGORITHMS
 
 _WEAKER = {"md5": 0, "git-sha1": 1}
@@ -14,6 +14,8 @@ _WEAKER = {"md5": 0, "git-sha1": 1}
 def weigh(candidate: Candidate, wanted: Requirement) -> Candidate:
     """Compare the published digest with the one the workflow pins, which the file must have in any case."""
     pinned, published = wanted.digest, candidate.digest
+    if wanted.files and candidate.files:
+        return _held_to_files(candidate, wanted.files)
     if pinned is None:
         return candidate
     if candidate.is_folder:  # no place publishes one digest for a folder
@@ -60,6 +62,18 @@ def rank(candidate: Candidate) -> tuple[object, ...]:
         candidate.digest is None,
         candidate.id,
     )
+
+
+def _held_to_files(candidate: Candidate, pinned: tuple[PartOfFolder, ...]) -> Candidate:
+    """Take of a folder what its lock names, if all of it is there with the bytes that were locked."""
+    wanted = {part.path: part.digest for part in pinned}
+    files = tuple(part for part in candidate.files if part.path in wanted)
+    if {part.path: part.digest for part in files} != wanted:
+        note = "It is not what the lock pins: lock again to accept it."
+        evidence = min(candidate.evidence, Evidence.SAME_NAME)
+        return replace(candidate, evidence=evidence, notes=(*candidate.notes, note))
+    size = sum(part.size for part in files)
+    return replace(candidate, files=files, size=size, evidence=Evidence.SAME_DIGEST)
 
 
 def _says_less(published: Digest | None, pinned: Digest) -> bool:
