@@ -10,7 +10,7 @@ from ..modelget.desk import get
 from ..modelget.errors import InvalidSetting, ModelgetError
 from ..modelget.library import Library
 from ..modelget.pipeline import verify
-from ..modelget.types import Digest, PlanItem, Requirement, Status, Verdict, Workflow
+from ..modelget.types import Digest, PlanItem, Requirement, Status, Verdict, Workflow, label_of
 from ..modelget.workflow import parse
 from ..modelget.workflow.own_nodes import name_in
 from .host import FROM_SOURCE, NodeWatch
@@ -92,7 +92,7 @@ def _listed_name(item: PlanItem, library: Library) -> str:
 
 def _line(item: PlanItem) -> str:
     present, wanted = item.resolution.present, item.requirement
-    name = f"{wanted.folder or '?'}/{wanted.name or (present.path.name if present else '?')}"
+    name = label_of(wanted.folder, wanted.name or (present.path.name if present else ""))
     state = "here" if item.status is Status.PRESENT else "not fetched: its nodes are switched off"
     return f"{name}: {state}"
 

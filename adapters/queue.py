@@ -12,7 +12,7 @@ from aiohttp import web
 
 from ..modelget.desk import Entry, may_fetch_unasked
 from ..modelget.errors import ModelgetError
-from ..modelget.types import Plan, PlanItem, Status, Workflow
+from ..modelget.types import Plan, PlanItem, Status, Workflow, label_of
 from ..modelget.workflow import parse
 from .answers import Json
 from .asked import peer_of
@@ -192,7 +192,7 @@ def _told_item(item: PlanItem, place: Office) -> Json:
     wanted, candidates = item.requirement, item.resolution.candidates
     state = place.desk.transfers.file(f"{wanted.folder}/{wanted.name}")
     return {
-        "file": f"{wanted.folder or '?'}/{wanted.name}",
+        "file": label_of(wanted.folder, wanted.name),
         "size": candidates[0].fetch_size if candidates else None,
         "source": place.shown.text(candidates[0].id) if candidates else next(iter(wanted.urls), None),
         "problem": place.shown.text(state.progress.message) if state else None,

@@ -12,7 +12,7 @@ from .errors import UnsafeFile
 from .pipeline import Workshop
 from .resolve import look_up
 from .trained_words import trained_words
-from .types import UNSTATED, Candidate, ModelFile, Requirement, Terms
+from .types import UNSTATED, Candidate, ModelFile, Requirement, Terms, label_of
 from .verify import read_tensor_header
 
 _COMMERCIAL = {True: "allowed", False: "not allowed", None: "not clearly allowed"}
@@ -35,7 +35,7 @@ def card_for(wanted: Requirement, shop: Workshop) -> Card:
     metadata = _metadata(present.path) if present else {}
     words = (best.trained_words if best else ()) or _words_in(metadata)
     name = present.path.name if present else wanted.name or (best.name if best else "?")
-    lines = [f"{wanted.folder or '?'}/{name}"]
+    lines = [label_of(wanted.folder, name)]
     lines += _facts(present, best, shop)
     lines += terms_in_full(best.terms if best else UNSTATED)
     if base := _base_model(metadata):

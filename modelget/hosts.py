@@ -117,10 +117,13 @@ class HostPolicy:
 
     def _is_listed(self, origin: str) -> bool:
         scheme, _, host = origin.partition("://")
-        if scheme != "https":
-            return False
-        above = {f"*.{host[i + 1 :]}" for i, char in enumerate(host) if char == "."}
-        return host in self.hosts or not above.isdisjoint(self.hosts)
+        return scheme == "https" and is_listed(host, self.hosts)
+
+
+def is_listed(host: str, names: frozenset[str]) -> bool:
+    """Tell whether a host, in lower case, is one of these names, of which ``*.suffix`` means every one below it."""
+    above = {f"*.{host[i + 1 :]}" for i, char in enumerate(host) if char == "."}
+    return host in names or not above.isdisjoint(names)
 
 
 def _is_host(host: str) -> bool:

@@ -11,7 +11,7 @@ from .hosts import without_secrets
 from .library import Library
 from .lock_file import LockedModel
 from .progress import Progress, Reporter
-from .sources.public_links import public_link, public_page
+from .public_links import public_link, public_page
 from .types import UNSTATED, Candidate, Digest, ModelFile, PartOfFolder, Requirement, Resolution, Workflow
 from .verify import COMPUTED_ALGORITHMS, Hasher, digest_file
 

@@ -84,7 +84,6 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "why": _WHY[candidate.evidence],
         "named_by": candidate.named_by,
         "copy": candidate.is_copy,
-        "caution": candidate.caution,
         "licence": candidate.terms.licence,
         "licence_link": candidate.terms.link,
         "commercial_use": candidate.terms.commercial_use,

@@ -8,11 +8,14 @@ from importlib import import_module
 from pathlib import Path
 
 from .. import __version__
-from ..licence_policy import POLICIES
-
-_WORKFLOW_HELP = (
-    "a workflow or recipe (.json), an image, video or sound file that carries one, a picture's infotext (.txt), "
-    "a folder of such files, or - for standard input"
+from .options import (
+    WORKFLOW_HELP,
+    add_accept_digest,
+    add_choices,
+    add_decisions,
+    add_library_options,
+    add_licence_policy,
+    add_wait,
 )
 
 
@@ -58,92 +61,22 @@ def _lazily(name: str) -> Callable[[argparse.Namespace], int]:
     return run
 
 
-def _add_library_options(parser: argparse.ArgumentParser) -> None:
-    place = parser.add_mutually_exclusive_group()
-    place.add_argument(
-        "--comfyui", type=Path, metavar="DIR", help="ComfyUI's folder; its extra_model_paths.yaml counts"
-    )
-    place.add_argument(
-        "--models-dir", type=Path, metavar="DIR", help="a models folder laid out like ComfyUI's"
-    )
-    parser.add_argument(
-        "--offline", action="store_true", help="ask no source; use what is written in the workflow"
-    )
-
-
-def _add_choices(parser: argparse.ArgumentParser) -> None:
-    for option, metavar, meaning in (
-        ("--choose", "NAME=ID", "fetch NAME from this id or link"),
-        ("--folder", "NAME=FOLDER", "the model folder NAME belongs in"),
-    ):
-        parser.add_argument(option, metavar=metavar, help=meaning, type=_pair, action="append", default=[])
-
-
-def _add_decisions(parser: argparse.ArgumentParser) -> None:
-    _add_choices(parser)
-    parser.add_argument(
-        "--allow-pickle",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="accept NAME although loading it can run code",
-    )
-    _add_licence_policy(parser)
-    parser.add_argument(
-        "--accept-licence",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="I have the right to use NAME, whatever the licence policy says",
-    )
-    _add_accept_digest(parser)
-    parser.add_argument(
-        "--all", action="store_true", help="models of muted, bypassed and switched-off nodes too"
-    )
-
-
-def _add_licence_policy(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--licence-policy",
-        choices=POLICIES,
-        help="commercial: fetch only what clearly allows commercial use (default: the setting, else any)",
-    )
-
-
-def _add_wait(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--wait",
-        action="store_true",
-        help="wait for the files that only you can fetch, and prove each when it is in its folder",
-    )
-
-
-def _add_accept_digest(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--accept-digest",
-        metavar="sha256:HEX",
-        action="append",
-        default=[],
-        help="take the bytes with this sha256 although their place publishes another digest",
-    )
-
-
 def _add_plan(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = _command(
-        commands, "plan", "say what is needed, what is here and what would be fetched; change nothing"
+        commands, "plan", "say what is needed, what is here and what would be fetched, and fetch nothing"
     )
-    parser.add_argument("workflows", nargs="+", metavar="WORKFLOW", help=_WORKFLOW_HELP)
-    _add_library_options(parser)
-    _add_decisions(parser)
+    parser.add_argument("workflows", nargs="+", metavar="WORKFLOW", help=WORKFLOW_HELP)
+    add_library_options(parser)
+    add_decisions(parser)
 
 
 def _add_install(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "install", "fetch, verify and place every model that is missing")
-    parser.add_argument("workflows", nargs="+", metavar="WORKFLOW", help=_WORKFLOW_HELP)
+    parser.add_argument("workflows", nargs="+", metavar="WORKFLOW", help=WORKFLOW_HELP)
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask before fetching")
-    _add_wait(parser)
-    _add_library_options(parser)
-    _add_decisions(parser)
+    add_wait(parser)
+    add_library_options(parser)
+    add_decisions(parser)
 
 
 def _add_get(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -157,19 +90,19 @@ def _add_get(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument("--name", help="the name to give it (default: its own)")
     parser.add_argument("--folder", help="the model folder to put it in (default: what its place suggests)")
     parser.add_argument("--sha256", metavar="HEX", help="refuse other bytes")
-    _add_accept_digest(parser)
+    add_accept_digest(parser)
     parser.add_argument(
         "--allow-pickle", action="store_true", help="accept it although loading it can run code"
     )
-    _add_licence_policy(parser)
+    add_licence_policy(parser)
     parser.add_argument(
         "--accept-licence",
         action="store_true",
         help="I have the right to use it, whatever the licence policy says",
     )
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask before fetching")
-    _add_wait(parser)
-    _add_library_options(parser)
+    add_wait(parser)
+    add_library_options(parser)
 
 
 def _add_verify(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -182,7 +115,7 @@ def _add_verify(commands: Commands[argparse.ArgumentParser]) -> None:
         metavar="WORKFLOW|FILE",
         help="workflows whose models to check, model files or folder models",
     )
-    _add_library_options(parser)
+    add_library_options(parser)
 
 
 def _add_lock(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -196,8 +129,8 @@ def _add_lock(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 3 when the lock is out of date"
     )
-    _add_library_options(parser)
-    _add_choices(parser)
+    add_library_options(parser)
+    add_choices(parser)
 
 
 def _add_load(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -223,10 +156,3 @@ def _add_sources(commands: Commands[argparse.ArgumentParser]) -> None:
 def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "demo", "show the whole story against a small hub on this machine")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="use this scratch folder and leave it there")
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name or not value:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    return name.replace("\\", "/"), value

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..progress import Progress, Reporter, Silent
 from ..types import Plan, to_fetch
-from .terminal import plain, size
+from ..units import size
+from .terminal import plain
 
 if TYPE_CHECKING:
     from tqdm import tqdm

@@ -8,11 +8,12 @@ from argparse import Namespace
 from ..errors import DigestMismatch, LoadFailed
 from ..load import Measured, measure
 from ..types import Digest
+from ..units import size
 from ..verify import digest_file
 from .bars import hashing_reporter
 from .exit_codes import DONE
 from .opening import sha256_from
-from .terminal import plain, size
+from .terminal import plain
 
 
 def run(args: Namespace) -> int:

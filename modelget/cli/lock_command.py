@@ -13,13 +13,14 @@ from ..errors import InvalidWorkflow
 from ..lock import Unlocked, differences, pin_of
 from ..lock_file import LOCK_NAME, LockedModel, format_lock, model_document, read_lock, write_whole
 from ..pipeline import Workshop, lock
-from ..types import Decisions, Requirement
+from ..types import Decisions, Requirement, label_of
+from ..units import size
 from ..workflow import MAX_BYTES, is_same_but_pins, read, with_pins
 from .bars import hashing_reporter
 from .exit_codes import DONE, UNDECIDED
 from .opening import open_from
 from .summary import short_id
-from .terminal import colour, plain, size, table
+from .terminal import colour, plain, table
 from .terms import short_terms
 
 
@@ -138,7 +139,7 @@ def _say_what_was_done(made: _Made, problems: list[str], *, checked: bool) -> No
 
 
 def _label(model: LockedModel | Requirement) -> str:
-    return f"{model.folder or '?'}/{model.name}"
+    return label_of(model.folder, model.name)
 
 
 def _document(made: _Made, path: Path, problems: list[str]) -> dict[str, Any]:

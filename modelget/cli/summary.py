@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from ..cards import terms_in_full
 from ..errors import ModelgetError, UnclearMember
 from ..job import Outcomes
-from ..types import Candidate, Fetched, Plan, PlanItem, Status, has_model_suffix, stem_of, to_fetch
+from ..types import Candidate, Fetched, Plan, PlanItem, Status, has_model_suffix, label_of, stem_of, to_fetch
+from ..units import size
 from .exit_codes import DONE, FAILED, UNDECIDED
-from .terminal import colour, plain, size, table
+from .terminal import colour, plain, table
 from .terms import short_terms
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -110,16 +111,15 @@ def _shown_name(item: PlanItem) -> str:
     wanted, present = item.requirement, item.resolution.present
     file = item.download.destination if item.download else present.path if present else None
     if has_model_suffix(wanted.name) or file is None:
-        return f"{wanted.folder or '?'}/{wanted.name}"
+        return label_of(wanted.folder, wanted.name)
     said = wanted.name.rpartition("/")[2]
-    label = f"{wanted.folder or '?'}/{file.name}"
+    label = label_of(wanted.folder, file.name)
     return label if stem_of(file.name) == said else f"{label} ({said})"
 
 
 def _show_notes(item: PlanItem, verbose: bool) -> None:
     notes = [item.hint] if item.hint else []
     notes += _notes_on_best(item)
-    notes += [item.download.candidate.caution] if item.download and item.download.candidate.caution else []
     notes += [f"{failure.source} could not answer: {failure.message}" for failure in item.resolution.failures]
     if verbose:
         nodes = ", ".join(item.requirement.wanted_by)

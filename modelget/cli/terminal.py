@@ -10,7 +10,6 @@ from typing import TextIO
 from ..errors import ModelgetError
 
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1", "dim": "2"}
-_UNITS = ("B", "KB", "MB", "GB", "TB")
 
 
 def colour(text: str, name: str, stream: TextIO | None = None) -> str:
@@ -33,17 +32,6 @@ def fail(error: ModelgetError) -> None:
 def plain(text: str) -> str:
     """Return the text with everything that could steer a terminal shown as an escape."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
-
-
-def size(count: float | None) -> str:
-    """Return a number of bytes for people, in powers of 1000 as disks and the Hub count."""
-    if count is None:
-        return "?"
-    unit = 0
-    while count >= 999.5 and unit < len(_UNITS) - 1:
-        count /= 1000
-        unit += 1
-    return f"{count:.0f} {_UNITS[unit]}" if unit == 0 or count >= 99.5 else f"{count:.1f} {_UNITS[unit]}"
 
 
 def table(rows: Iterable[Sequence[str]], indent: str = "  ") -> str:

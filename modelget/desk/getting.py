@@ -10,7 +10,8 @@ from typing import TypeVar
 from ..errors import ModelgetError
 from ..judge import judge
 from ..progress import Progress
-from ..types import Plan, PlanItem, Status, Workflow
+from ..types import Plan, PlanItem, Status, Workflow, label_of
+from ..units import size
 from .desk import Desk
 from .entry import Entry
 from .rules import may_fetch_unasked
@@ -19,7 +20,6 @@ Watch = Callable[[Progress], None]
 """Told a few times a second how far it is; whatever it raises ends the waiting, and pauses what is on its way."""
 
 _LOOK_SECONDS = 0.2
-_GB, _MB = 1e9, 1e6
 
 T = TypeVar("T")
 
@@ -142,13 +142,9 @@ def _refusal(missing: Sequence[PlanItem]) -> ModelMissing:
 def _told(item: PlanItem) -> str:
     wanted = item.requirement
     best = next(iter(item.resolution.candidates), None)
-    name = f"{wanted.folder or '?'}/{wanted.name or (best.name if best else wanted.urls[0])}"
+    name = label_of(wanted.folder, wanted.name or (best.name if best else wanted.urls[0]))
     if best is None:
         return f"{name} is missing, and no place is known that has it"
-    size = "of unknown size" if best.size is None else _size(best.size)
+    amount = "of unknown size" if best.size is None else size(best.size)
     licence = best.terms.licence or "licence not stated"
-    return f"{name} is missing: {size} from {best.id} ({licence})"
-
-
-def _size(count: int) -> str:
-    return f"{count / _GB:.2f} GB" if count >= _GB else f"{count / _MB:.1f} MB"
+    return f"{name} is missing: {amount} from {best.id} ({licence})"

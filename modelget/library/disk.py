@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,14 +65,6 @@ def is_inside(path: Path, root: Path) -> bool:
         return os.path.commonpath((real_path, real_root)) == real_root
     except ValueError:  # two Windows drives
         return False
-
-
-def case_twin(path: Path) -> str | None:
-    """Return a neighbour whose name differs from the path's only in case."""
-    # macOS may list a name in NFD that was created in NFC: that is the same file.
-    own = unicodedata.normalize("NFC", path.name)
-    names = (unicodedata.normalize("NFC", name) for name in names_in(path.parent))
-    return next((name for name in names if name.casefold() == own.casefold() and name != own), None)
 
 
 def names_in(folder: Path) -> list[str]:

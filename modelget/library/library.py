@@ -6,6 +6,7 @@ import os
 import shutil
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,8 +17,6 @@ from .disk import (
     device_of,
     files_below,
     is_folder,
-    is_inside,
-    is_writable,
     names_in,
     nearest_existing,
     regular_file,
@@ -25,10 +24,10 @@ from .disk import (
 from .folders import EMBEDDINGS
 from .namesakes import namesakes
 from .notes import Notes
-from .placement import refuse_unsafe_place
+from .places import Places, RootsForNew
 from .records import Records, state_of
-from .safe_names import component_fault, lookup_parts, safe_folder_parts, safe_parts
-from .staging import STATE_FOLDER, staging_folder
+from .safe_names import component_fault, lookup_parts, safe_parts
+from .staging import STATE_FOLDER
 from .suspects import suspects
 from .tree import Tree
 
@@ -69,7 +68,7 @@ class Library:
             {name: tuple(roots) for name, roots in folders.items() if not holds_no_models(name)}
         )
         self.models_root = Path(os.path.normpath(models_root.absolute()))
-        self._code = [root for name, roots in folders.items() if holds_code(name) for root in roots]
+        self._code = tuple(root for name, roots in folders.items() if holds_code(name) for root in roots)
         self._defaults = dict(defaults or {})
         self._records = Records(self.models_root / STATE_FOLDER)
         self.notes = Notes(self.models_root / STATE_FOLDER / "notes")
@@ -104,13 +103,10 @@ class Library:
         """Tell whether ComfyUI finds the file when it looks into that model folder."""
         return folder is not None and any(map(file.is_relative_to, self._roots_of(folder)))
 
-    def destination(self, folder: str, name: str) -> Path:
-        """Return the path for a new file; raise UnsafePath unless it is certain to stay in its root."""
-        parts = safe_parts(name)
-        root = self._root_for_new(folder, parts)
-        path = root.joinpath(*parts)
-        refuse_unsafe_place(root, path)
-        return path
+    def places(self) -> Places:
+        """Return where new files belong as the disk is now: one for each plan, so that it asks once."""
+        roots = RootsForNew(self.models_root, self._defaults, self._code, self._roots_of, self._everywhere())
+        return Places(roots)
 
     def find_folder(self, folder: str | None, name: str) -> ModelFile | None:
         """Return the folder that bears this name in a model folder, whatever is in it; None when there is none."""
@@ -126,18 +122,6 @@ class Library:
         find = self.find_folder if wanted.is_folder else self.find
         return find(wanted.folder, wanted.name)
 
-    def folder_destination(self, folder: str, name: str) -> Path:
-        """Return the path for a new folder model; raise UnsafePath unless it is certain to stay in its root."""
-        parts = safe_folder_parts(name)
-        root = self._root_for_new(folder, parts)
-        path = root.joinpath(*parts)
-        refuse_unsafe_place(root, path)
-        return path
-
-    def staging(self, destination: Path) -> Path:
-        """Return the folder for the unfinished file: same file system, not listed by ComfyUI if possible."""
-        return staging_folder(destination, self.models_root, self._everywhere())
-
     def free_bytes(self, destination: Path) -> int:
         """Return the free space where the file would go."""
         try:
@@ -148,6 +132,10 @@ class Library:
     def device(self, destination: Path) -> int | None:
         """Return the file system that the file would go to; None when its drive is gone."""
         return device_of(destination)
+
+    def records_open(self) -> AbstractContextManager[None]:
+        """Keep the records open until this ends: for many questions in a row."""
+        return self._records.kept_open()
 
     def digest_of(self, file: Path) -> Digest | None:
         """Return the recorded sha256 if the file is unchanged since; never read the file."""
@@ -174,8 +162,9 @@ class Library:
         """Return a recorded, unchanged file with these bytes, under whatever name."""
         if digest.algorithm != "sha256":
             return None
-        places = self._everywhere()
-        for key, state in self._records.with_digest(digest):
+        recorded = self._records.with_digest(digest)
+        places = self._everywhere() if recorded else ()
+        for key, state in recorded:
             path = Path(os.path.normpath(self.models_root / key))
             facts = regular_file(path)
             if facts and state_of(facts) == state and any(map(path.is_relative_to, places)):
@@ -223,33 +212,3 @@ class Library:
         others = (name for name in names_in(self.models_root) if name not in self.folders)
         made = sorted(place for name in others for place in self._roots_of(name))
         return tuple(dict.fromkeys((*known, *made)))
-
-    def _root_for_new(self, folder: str, parts: tuple[str, ...]) -> Path:
-        roots = self._roots_of(folder)
-        if not roots:
-            raise _unknown_folder(folder)
-        ranked = self._by_preference(current_folder(folder), roots)
-        allowed = [root for root in ranked if not self._is_code(root.joinpath(*parts))]
-        if not allowed:
-            raise UnsafePath(folder, "its folder holds code that ComfyUI runs")
-        # A read-only share may come first; with nowhere to write, the error should name the usual place.
-        return next(filter(is_writable, allowed), allowed[0])
-
-    def _is_code(self, path: Path) -> bool:
-        return any(is_inside(path.parent, code) for code in self._code)
-
-    def _by_preference(self, name: str, roots: tuple[Path, ...]) -> Iterator[Path]:
-        """Yield the owner's default, then the first root, unless that is only an old name's folder."""
-        namesakes = [root for root in roots if root.name == name]
-        first = self._defaults.get(name)
-        if first is None and roots[0].parent == self.models_root:
-            first = next(iter(namesakes), None)
-        yield from dict.fromkeys((first or roots[0], *roots))
-
-
-def _unknown_folder(folder: str) -> UnsafePath:
-    if holds_no_models(folder):
-        return UnsafePath(folder, "this folder is never a place for models")
-    error = UnsafePath(folder, "this is not one of ComfyUI's model folders")
-    error.hint = "If a node pack uses this folder, create it in the models folder and try again."
-    return error

@@ -7,18 +7,17 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 from ..types import Digest
-from .disk import is_link, regular_file
+from .disk import is_link
+from .record_file import APPLICATION, VERSION, Reader, connect, is_ours, pragma
 
 _log = logging.getLogger(__name__)
 
 # A file that is damaged or not ours is left alone, and the next name is used instead.
 _FILES = ("records.sqlite", "records.2.sqlite", "records.3.sqlite")
-_APPLICATION, _VERSION = 0x4D474554, 1  # "MGET" in the file's header
-_BUSY_SECONDS = 10.0
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS files
         (path TEXT PRIMARY KEY, state TEXT NOT NULL, sha256 TEXT NOT NULL, origin TEXT);
@@ -28,10 +27,18 @@ _LOGIN = re.compile(r"//[^/@]*@")
 
 
 class Records:
-    """Digests of files by path and state; each call is one short transaction of its own."""
+    """Digests of files by path and state; each call is one short transaction of its own.
+
+    May be asked by several threads at once.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._reader = Reader()
+
+    def kept_open(self) -> AbstractContextManager[None]:
+        """Keep the files open between calls until this ends: to open one takes ten times as long as to ask it."""
+        return self._reader.kept_open()
 
     def get(self, path: str, state: str) -> tuple[Digest, str | None] | None:
         """Return the digest and the origin of a file that is still in that state."""
@@ -65,8 +72,7 @@ class Records:
         rows: list[tuple[str, str | None]] = []
         for file in self._files():
             try:
-                if regular_file(file):
-                    rows += _select(file, query, values)
+                rows += self._reader.select(file, query, values)
             except (OSError, sqlite3.Error, ValueError) as error:
                 _log.debug("%s: not readable: %s", file, error)
         return rows
@@ -91,26 +97,17 @@ def state_of(facts: os.stat_result) -> str:
     return f"{facts.st_size}:{facts.st_mtime_ns}:{inode}"
 
 
-def _connect(file: Path) -> sqlite3.Connection:
-    return sqlite3.connect(file, timeout=_BUSY_SECONDS, isolation_level=None)
-
-
-def _select(file: Path, query: str, values: tuple[str, ...]) -> list[tuple[str, str | None]]:
-    with closing(_connect(file)) as database:
-        return database.execute(query, values).fetchall() if _is_ours(database) else []
-
-
 def _store(file: Path, row: tuple[str, str, str, str | None]) -> bool:
     """Write the row; return False when the file is damaged or belongs to something else."""
     try:
-        with closing(_connect(file)) as database:
+        with closing(connect(file)) as database:
             database.execute("BEGIN IMMEDIATE")
-            if not (_is_ours(database) or _is_new(database)):
+            if not (is_ours(database) or _is_new(database)):
                 return False
             for statement in _SCHEMA.split(";"):
                 database.execute(statement)
-            database.execute(f"PRAGMA application_id = {_APPLICATION}")
-            database.execute(f"PRAGMA user_version = {_VERSION}")
+            database.execute(f"PRAGMA application_id = {APPLICATION}")
+            database.execute(f"PRAGMA user_version = {VERSION}")
             database.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", row)
             database.execute("COMMIT")
         return True
@@ -120,20 +117,9 @@ def _store(file: Path, row: tuple[str, str, str, str | None]) -> bool:
         return False
 
 
-def _is_ours(database: sqlite3.Connection) -> bool:
-    return (_pragma(database, "application_id"), _pragma(database, "user_version")) == (
-        _APPLICATION,
-        _VERSION,
-    )
-
-
 def _is_new(database: sqlite3.Connection) -> bool:
     tables = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    return not (tables or _pragma(database, "application_id") or _pragma(database, "user_version"))
-
-
-def _pragma(database: sqlite3.Connection, name: str) -> int:
-    return int(database.execute(f"PRAGMA {name}").fetchone()[0])
+    return not (tables or pragma(database, "application_id") or pragma(database, "user_version"))
 
 
 def _without_secrets(origin: str | None) -> str | None:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from ..errors import SourceUnavailable
 from ..http import Http
-from ..sources.fields import entries, text, whole
+from ..sources.shared.fields import entries, text, whole
 from ..types import Evidence, Listing, Requirement, is_generic, stem_of
 
 _MOST_MODELS = 20

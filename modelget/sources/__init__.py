@@ -6,29 +6,12 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from ..settings import Settings
-from .base import CopyFinder, Source
+from .shared.base import CopyFinder, Source
 
-__all__ = ["SHARED", "CopyFinder", "Source", "all_sources"]
-
-SHARED = frozenset(
-    {
-        "base",
-        "buckets",
-        "by_hand",
-        "fields",
-        "file_host",
-        "hub_files",
-        "listing",
-        "look",
-        "public_links",
-        "terms",
-        "zoo",
-    }
-)
-"""Modules of this folder that are no source: what several sources are made of."""
+__all__ = ["CopyFinder", "Source", "all_sources"]
 
 
 def all_sources(settings: Settings) -> list[Source]:
-    """Make every source in this folder; each module says how in ``source(settings)``."""
-    names = sorted(module.name for module in iter_modules(__path__) if module.name not in SHARED)
+    """Make every source in this folder, where all but ``shared`` is one; each module says how in ``source(settings)``."""
+    names = sorted(module.name for module in iter_modules(__path__) if module.name != "shared")
     return [import_module(f".{name}", __name__).source(settings) for name in names]

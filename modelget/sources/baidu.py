@@ -6,7 +6,7 @@ import re
 from urllib.parse import SplitResult, parse_qs
 
 from ..settings import Settings
-from .by_hand import ByHand, segments
+from .shared.by_hand import ByHand, segments
 
 _HOSTS = frozenset({"pan.baidu.com", "yun.baidu.com"})
 _KEY = re.compile(r"[A-Za-z0-9_-]{4,40}")

@@ -15,8 +15,8 @@ from ..errors import HostNotAllowed, SourceUnavailable
 from ..http import Http
 from ..settings import Settings
 from ..types import Barrier, Candidate, Digest, Evidence, Requirement
-from . import fields
-from .look import ELSEWHERE, read_link
+from .shared import fields
+from .shared.look import ELSEWHERE, read_link
 
 _HOME = "https://civarchive.com"
 _PAGES = frozenset({"civarchive.com", "www.civarchive.com", "civitaiarchive.com", "www.civitaiarchive.com"})

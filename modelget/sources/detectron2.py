@@ -10,7 +10,7 @@ import re
 
 from ..settings import Settings
 from ..types import Digest
-from .zoo import Promise, Zoo, checked_path, path_at
+from .shared.zoo import Promise, Zoo, checked_path, path_at
 
 HOME = "https://dl.fbaipublicfiles.com"
 _ALIAS = "detectron2://"

@@ -10,8 +10,8 @@ from ..hosts import origin_of, redact
 from ..http import Http, retry_after
 from ..settings import Settings
 from ..types import Barrier, Candidate, Evidence, Requirement
-from .look import leads_off, name_of, size_of
 from .mirrors import mirror_roots
+from .shared.look import leads_off, name_of, size_of
 
 _BARRIERS = {401: "login", 403: "login", 451: "region"}
 _MIRRORS = ("https://hf-mirror.com",)

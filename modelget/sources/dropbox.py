@@ -14,8 +14,8 @@ from ..errors import HostNotAllowed, SourceUnavailable
 from ..http import Http
 from ..settings import Settings
 from ..types import Barrier, Candidate, Evidence, Requirement
-from .file_host import FileHost
-from .look import ELSEWHERE, Look, is_plain, leads_off, look, read_link
+from .shared.file_host import FileHost
+from .shared.look import ELSEWHERE, Look, is_plain, leads_off, look, read_link
 
 _ENDPOINT = "https://www.dropbox.com"
 _PAGES = frozenset({"www.dropbox.com", "dropbox.com", "dl.dropbox.com", "dl.dropboxusercontent.com"})

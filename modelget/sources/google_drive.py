@@ -15,8 +15,8 @@ from ..errors import HostNotAllowed, SourceUnavailable
 from ..http import Http
 from ..settings import Settings
 from ..types import Barrier, Candidate, Evidence, Requirement
-from .file_host import FileHost
-from .look import ELSEWHERE, Look, leads_off, look, read_link
+from .shared.file_host import FileHost
+from .shared.look import ELSEWHERE, Look, leads_off, look, read_link
 
 _ENDPOINT = "https://drive.usercontent.google.com"
 _PAGES = frozenset({"drive.google.com", "docs.google.com", "drive.usercontent.google.com"})

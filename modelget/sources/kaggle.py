@@ -18,8 +18,8 @@ from ..http import Http
 from ..licences import terms_of
 from ..settings import KAGGLE_ENDPOINT, Settings
 from ..types import Archive, Barrier, Candidate, Evidence, Requirement, Terms, archive_kind, has_model_suffix
-from .fields import entries, text, whole
-from .look import ELSEWHERE, LONGEST_LINK, Look, is_plain, leads_off, look, read_link
+from .shared.fields import entries, text, whole
+from .shared.look import ELSEWHERE, LONGEST_LINK, Look, is_plain, leads_off, look, read_link
 
 FEW = 25
 """Files of a version up to which Kaggle's own client asks for each by itself, and not for all in one archive."""

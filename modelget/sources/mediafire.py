@@ -6,7 +6,7 @@ import re
 from urllib.parse import SplitResult
 
 from ..settings import Settings
-from .by_hand import ByHand, segments
+from .shared.by_hand import ByHand, segments
 
 _HOSTS = frozenset({"mediafire.com", "*.mediafire.com"})
 _KEY = re.compile(r"[a-z0-9]{6,20}")

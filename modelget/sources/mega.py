@@ -6,7 +6,7 @@ import re
 from urllib.parse import SplitResult
 
 from ..settings import Settings
-from .by_hand import ByHand, segments
+from .shared.by_hand import ByHand, segments
 
 _HOSTS = frozenset(f"{www}mega.{top}" for www in ("", "www.") for top in ("nz", "co.nz", "io", "app"))
 _OLD = re.compile(r"F?![A-Za-z0-9_-]+(?:![A-Za-z0-9_!-]*)?")

@@ -14,8 +14,8 @@ from ..errors import HostNotAllowed
 from ..http import Http
 from ..settings import Settings
 from ..types import Barrier, Candidate, Evidence, Requirement
-from .buckets import read_address, web_address
-from .look import ELSEWHERE, LONGEST_LINK, is_plain, leads_off, look
+from .shared.buckets import read_address, web_address
+from .shared.look import ELSEWHERE, LONGEST_LINK, is_plain, leads_off, look
 
 _NOT_THERE = frozenset({403, 404, 410})
 """A public bucket answers 403 for what is not there, unless everybody may list it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import SplitResult
 
 from ..settings import Settings
-from .by_hand import ByHand, segments
+from .shared.by_hand import ByHand, segments
 
 _HOSTS = frozenset({"1drv.ms", "onedrive.live.com", "*.sharepoint.com"})
 

@@ -12,7 +12,7 @@ from functools import partial
 
 from ..settings import Settings
 from ..types import Digest
-from .zoo import Promise, Zoo, path_at
+from .shared.zoo import Promise, Zoo, path_at
 
 HOME = "https://download.openmmlab.com"
 _DATED = re.compile(r"[-_](?:19|20)[0-9]{6}(?:_[0-9]{4,6})?-([0-9a-f]{8})\.")

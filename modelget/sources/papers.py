@@ -14,8 +14,8 @@ from ..errors import HostNotAllowed, SourceUnavailable
 from ..http import Http
 from ..settings import Settings
 from ..types import Barrier, Candidate, Evidence, Requirement
-from .fields import entries, text, whole
-from .look import leads_off, read_link
+from .shared.fields import entries, text, whole
+from .shared.look import leads_off, read_link
 
 _MOST = 10
 _HUB_PAGES = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})

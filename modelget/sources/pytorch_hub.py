@@ -10,7 +10,7 @@ import re
 
 from ..settings import Settings
 from ..types import Digest
-from .zoo import Promise, Zoo, path_at
+from .shared.zoo import Promise, Zoo, path_at
 
 HOME = "https://download.pytorch.org"
 _BUCKET = "s3.amazonaws.com", "/pytorch"

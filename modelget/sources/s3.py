@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import quote
 
-from ..errors import HostNotAllowed
 from ..hosts import origin_of
 from ..http import Http
 from ..settings import Settings
 from ..types import Barrier, Candidate, Evidence, Requirement
-from .buckets import read_address, web_address
-from .look import ELSEWHERE, LONGEST_LINK, is_plain, leads_off, look
+from .shared.buckets import read_address, web_address
+from .shared.look import ELSEWHERE, LONGEST_LINK, is_plain, looked_at
 
+_HINT = f"Only public buckets can be read. {ELSEWHERE}"
 _BARRIERS = {
-    401: ("login", "asks for a login"),
+    401: Barrier("login", "S3 asks for a login", _HINT),
     # A public bucket answers so for a key that is not there, unless everybody may list it.
-    403: ("login", "refuses it (HTTP 403): it is private, or not there"),
-    451: ("region", "does not serve it in this region"),
+    403: Barrier("login", "S3 refuses it (HTTP 403): it is private, or not there", _HINT),
+    451: Barrier("region", "S3 does not serve it in this region", _HINT),
 }
 
 
@@ -48,22 +48,7 @@ class S3:
             elif http.offline:
                 yield candidate
             else:
-                yield from self._look(candidate, http)
-
-    def _look(self, candidate: Candidate, http: Http) -> Iterator[Candidate]:
-        try:
-            seen = look(candidate.url, http)
-        except HostNotAllowed as error:
-            yield replace(candidate, barrier=leads_off(candidate.id, error))
-            return
-        if seen.is_file:
-            yield replace(candidate, size=seen.size)
-        elif seen.status in _BARRIERS:
-            kind, says = _BARRIERS[seen.status]
-            hint = f"Only public buckets can be read. {ELSEWHERE}"
-            yield replace(candidate, barrier=Barrier(kind, f"S3 {says}", hint))
-        elif seen.status not in (404, 410):
-            raise seen.failure("S3")
+                yield from looked_at(candidate, http, self.label, _BARRIERS)
 
 
 def source(settings: Settings) -> S3:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
+from .candidate import Candidate
+from .delivery import Archive, Form
 from .digest import Digest
-from .found import (
-    Archive,
-    Barrier,
-    Candidate,
-    Evidence,
-    Form,
-    ModelFile,
-    Resolution,
-    SourceFailure,
-)
+from .evidence import Barrier, Evidence
+from .found import ModelFile, Resolution, SourceFailure
 from .listed import Listing
 from .names import (
     FOLDER_SUFFIXES,
@@ -21,6 +15,7 @@ from .names import (
     archive_kind,
     has_model_suffix,
     is_generic,
+    label_of,
     stem_of,
 )
 from .parts import PartOfFolder, digest_of_parts
@@ -59,6 +54,7 @@ __all__ = [
     "digest_of_parts",
     "has_model_suffix",
     "is_generic",
+    "label_of",
     "stem_of",
     "to_fetch",
 ]

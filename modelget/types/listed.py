@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .digest import Digest
-from .found import Evidence
+from .evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,11 @@ _GENERIC = re.compile(
 """Names that a format or a tool gives to every file it writes."""
 
 
+def label_of(folder: str | None, name: str) -> str:
+    """Name a model as people are shown it: model folder and name, ``?`` for what nothing tells."""
+    return f"{folder or '?'}/{name or '?'}"
+
+
 def is_generic(name: str) -> bool:
     """Tell whether so many files bear this name that it says nothing about which one is meant."""
     return _GENERIC.fullmatch(stem_of(name.rpartition("/")[2])) is not None

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
+from .candidate import Candidate
 from .digest import Digest
-from .found import Candidate, ModelFile, Resolution
+from .found import ModelFile, Resolution
 from .wanted import Requirement
 
 

@@ -17,9 +17,10 @@ from .packs import OWN
 from .prompt_text import Prompt, prompt_of_node
 from .switches import GETTERS, SETTERS
 from .untyped import as_dict, as_id, as_key, as_list, as_text, dicts_in
-from .widgets import Choice, choices_of
+from .widgets import NONE, Choice, choices_of
 
 _MUTED, _BYPASSED = 2, 4
+_NAMES_NONE = IGNORED | SETTERS | GETTERS
 _INPUT_NODE = "-10"
 _TEXT_TYPES = ("*", "COMBO", "STRING")
 
@@ -68,10 +69,13 @@ class Node:
         """List the models that its own values name."""
         if self.type in OWN:
             return own_choices(self.type, values_of(self._raw))
-        may_name = self.glance.names or folder_inputs(self.type) or folders_declared(self.declared)
-        if not may_name or self.type in IGNORED | SETTERS | GETTERS:
+        if self.type in _NAMES_NONE or not (self.glance.names or self._may_name_folder):
             return ()
         return choices_of(self._raw, self._widgets, self.declared, self._host)
+
+    @property
+    def _may_name_folder(self) -> bool:
+        return bool(folder_inputs(self.type) or (self.declared and folders_declared(self.declared)))
 
     @once
     def choice_at(self) -> Mapping[str, Choice]:
@@ -105,8 +109,11 @@ class Node:
     @once
     def declared(self) -> Mapping[str, Sequence[Declaration]]:
         """Read what it declares about models, by their names."""
+        models = as_dict(self._raw.get("properties")).get("models")
+        if not models:
+            return NONE
         declared: dict[str, list[Declaration]] = {}
-        for entry in declarations_of(as_dict(self._raw.get("properties")).get("models")):
+        for entry in declarations_of(models):
             declared.setdefault(entry.name, []).append(entry)
         return declared
 

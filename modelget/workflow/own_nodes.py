@@ -54,8 +54,9 @@ def own_choices(node_type: str, values: Mapping[str, object]) -> tuple[Choice, .
 def said_in_graph(graph: Mapping[str, object]) -> Iterator[Declaration]:
     """Read what nodes of ours say about their models, in a UI graph and its subgraphs."""
     for node in dicts_in(graph.get("nodes")):
-        if as_text(node.get("type")) in OWN:
-            yield from (said for _input, said in said_by(as_text(node.get("type")), values_of(node)))
+        node_type = node.get("type")
+        if isinstance(node_type, str) and node_type in OWN:
+            yield from (said for _input, said in said_by(node_type, values_of(node)))
     for subgraph in dicts_in(as_dict(graph.get("definitions")).get("subgraphs")):
         yield from said_in_graph(subgraph)
 

@@ -10,7 +10,7 @@ import pytest
 from faults.bench import safetensors
 from makers import loader, save_workflow
 
-from modelget import dropped, pipeline
+from modelget import dropped, workshop
 from modelget.hub import HubRules
 
 BODY, OTHER = safetensors(50_000), safetensors(50_000, seed=2)
@@ -147,8 +147,8 @@ def hand(monkeypatch):
     """``hand(deed, None, …)``: what happens at each look; then Ctrl-C is pressed."""
 
     def hand(*deeds) -> None:
-        real, deed = pipeline.Clock, Hand(*deeds)
-        monkeypatch.setattr(pipeline, "Clock", lambda **_: real(wait=deed))
+        real, deed = workshop.Clock, Hand(*deeds)
+        monkeypatch.setattr(workshop, "Clock", lambda **_: real(wait=deed))
 
     return hand
 

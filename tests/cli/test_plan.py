@@ -48,7 +48,6 @@ def test_the_json_document_has_the_promised_keys(modelget, hub, models, tmp_path
                         "why": "the workflow names this place",
                         "named_by": None,
                         "copy": False,
-                        "caution": None,
                         "licence": "apache-2.0",
                         "licence_link": "https://spdx.org/licenses/Apache-2.0.html",
                         "commercial_use": True,

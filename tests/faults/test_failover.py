@@ -219,7 +219,7 @@ def test_a_git_blob_id_proves_the_whole_as_well(bench, serve) -> None:
 @pytest.mark.parametrize("digest", [Digest("blake3", "c" * 64), Digest("autov3", "d" * 12)], ids=str)
 @pytest.mark.parametrize("etag", ['"first"', '"second"'])
 def test_what_no_digest_proves_is_never_mixed(bench, serve, digest, etag, monkeypatch) -> None:
-    monkeypatch.setattr("modelget.fetch.check_digest", lambda *_words: False)
+    monkeypatch.setattr("modelget.fetch.receiving.check_digest", lambda *_words: False)
     first, second = serve(OTHER, [CUT], always=GONE), serve(BODY, etag=etag)
     fetched = run(bench, first, second, digest=digest)
     assert is_right(bench)

@@ -59,12 +59,12 @@ def test_new_files_go_where_the_owner_put_the_default_and_else_into_the_folder_o
 ):
     folders, paths = pack.folders.Folders(), host.modules["folder_paths"]
     assert (
-        folders.library().destination("diffusion_models", "x.safetensors").parent
+        folders.library().places().destination("diffusion_models", "x.safetensors").parent
         == host.models / "diffusion_models"
     )
     paths.add_model_folder_path("loras", str(tmp_path), is_default=True)
     try:
-        assert folders.library().destination("loras", "x.safetensors").parent == tmp_path
+        assert folders.library().places().destination("loras", "x.safetensors").parent == tmp_path
     finally:
         paths.folder_names_and_paths["loras"][0].remove(str(tmp_path))
 

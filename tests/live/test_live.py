@@ -14,7 +14,7 @@ from modelget.library import open_library
 from modelget.pipeline import open_workshop
 from modelget.progress import Silent
 from modelget.settings import load_settings
-from modelget.sources.look import look
+from modelget.sources.shared.look import look
 from modelget.types import Candidate, Download, Requirement
 
 from .places import EXAMPLES, UNKNOWN, Example, example_of, skip_unless_reachable

@@ -24,7 +24,7 @@ from modelget.hub import (
     S3Rules,
 )
 from modelget.settings import MIRRORED, Settings
-from modelget.sources import SHARED, all_sources
+from modelget.sources import all_sources
 from modelget.types import Candidate, Digest, Requirement
 
 from .conftest import Site, all_at, http_for, settings_for
@@ -462,7 +462,7 @@ def examples(ask, hub, site: Site) -> list[str]:
 
 
 def test_every_module_in_the_folder_is_a_source_with_a_name_of_its_own() -> None:
-    modules = {module.name for module in iter_modules(modelget.sources.__path__)} - SHARED
+    modules = {module.name for module in iter_modules(modelget.sources.__path__)} - {"shared"}
     assert set(SOURCES) == modules
     assert len(SOURCES) == len(modules)
 

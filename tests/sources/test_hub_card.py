@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelget.settings import Settings
-from modelget.sources.terms import hub_terms
+from modelget.sources.shared.terms import hub_terms
 from modelget.types import Restriction
 
 pytestmark = pytest.mark.hub_client

@@ -10,7 +10,7 @@ from makers import LANGUAGE_MODEL, PIPELINE, SHARDS, diffusers_repo, language_mo
 from modelget.errors import SourceUnavailable
 from modelget.hub import RateLimit
 from modelget.settings import Secret
-from modelget.sources.hub_files import HubFolder, parse_folder
+from modelget.sources.shared.hub_files import HubFolder, parse_folder
 from modelget.types import Digest
 
 from .conftest import settings_for

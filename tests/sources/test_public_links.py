@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from modelget.public_links import public_link
 from modelget.sources import civitai, huggingface, modelscope
-from modelget.sources.public_links import public_link
 
 COMMIT = "a" * 40
 

@@ -7,7 +7,7 @@ import pytest
 from modelget.errors import SourceUnavailable
 from modelget.hub import S3Rules
 from modelget.settings import Settings
-from modelget.sources.buckets import read_address, web_address
+from modelget.sources.shared.buckets import read_address, web_address
 
 from .conftest import settings_for
 

@@ -180,8 +180,8 @@ def test_the_last_resort_is_asked_only_about_what_nobody_has_any_more(ask) -> No
     assert len(last.asked) == 2
 
 
-def test_a_copy_of_the_last_resort_has_its_caution(ask) -> None:
-    assert ask(PINNED, Copier(last=True), Place()).candidates[0].caution == "a copy"
+def test_a_copy_of_the_last_resort_has_the_caution_of_who_found_it(ask) -> None:
+    assert ask(PINNED, Copier(last=True), Place()).candidates[0].notes == ("a copy",)
 
 
 def test_what_was_published_by_the_place_that_removed_it_is_known_well_enough(ask) -> None:

@@ -13,9 +13,9 @@ from ...http import Http, Reply, is_rate_limit, retry_after
 from ...settings import CIVITAI_ENDPOINTS, Settings
 from ...trained_words import trained_words
 from ...types import Barrier, Candidate, Evidence, Requirement, Terms
-from ..fields import entries, text, whole
-from ..look import ELSEWHERE, size_of
-from ..terms import civitai_terms
+from ..shared.fields import entries, text, whole
+from ..shared.look import ELSEWHERE, size_of
+from ..shared.terms import civitai_terms
 from .files import digests, forms, has, pick
 from .references import PAGES, CivitaiReference, host_of, parse_reference
 from .refusals import Asker, refusal

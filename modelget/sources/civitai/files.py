@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...types import Digest, Requirement, stem_of
-from ..fields import entries, text
+from ..shared.fields import entries, text
 
 _ODD = re.compile(r"[\W_]+")
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from ...http import Reply
 from ...types import Barrier
-from ..fields import text
-from ..look import ELSEWHERE
+from ..shared.fields import text
+from ..shared.look import ELSEWHERE
 
 _DEADLINE = re.compile(r'"(?:deadline|earlyAccessEndsAt)"\s*:\s*"([0-9T:.Z+-]{10,32})"')
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

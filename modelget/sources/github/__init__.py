@@ -17,8 +17,8 @@ from ...errors import HostNotAllowed, SourceUnavailable
 from ...http import Http
 from ...settings import GITHUB_API, Settings
 from ...types import Barrier, Candidate, Digest, Evidence, Form, Requirement
-from ..fields import digest, entries, text, whole
-from ..look import ELSEWHERE, Look, is_plain, leads_off, look
+from ..shared.fields import digest, entries, text, whole
+from ..shared.look import ELSEWHERE, Look, is_plain, leads_off, look
 from .references import MEDIA, PAGES, RAW, WEB, Archive, Asset, RepoFile, parse_reference
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-from ..look import is_plain, read_link
+from ..shared.look import is_plain, read_link
 
 WEB, RAW, MEDIA = "github.com", "raw.githubusercontent.com", "media.githubusercontent.com"
 _ARCHIVES = "codeload.github.com"

@@ -12,9 +12,9 @@ from ...errors import SourceUnavailable
 from ...http import Http
 from ...settings import Secret, Settings
 from ...types import UNSTATED, Candidate, Digest, Evidence, PartOfFolder, Requirement, Terms
-from ..hub_files import PAGES, HubFile, HubFolder, host_of, parse_folder, parse_reference
-from ..listing import as_folder, with_odd_name
-from ..terms import hub_terms
+from ..shared.hub_files import PAGES, HubFile, HubFolder, host_of, parse_folder, parse_reference
+from ..shared.listing import as_folder, with_odd_name
+from ..shared.terms import hub_terms
 from .client import HubClient, hub_errors, status_of
 from .refusals import barrier, gate, unavailable
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...errors import SourceUnavailable
 from ...http import Http, retry_after
 from ...types import Barrier
-from ..look import ELSEWHERE
+from ..shared.look import ELSEWHERE
 from .client import headers_of, message_of, status_of
 
 _OTHER_KEY = (

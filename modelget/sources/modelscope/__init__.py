@@ -18,9 +18,9 @@ from ...http import Http
 from ...licences import terms_of
 from ...settings import MODELSCOPE_ENDPOINT, Settings
 from ...types import UNSTATED, Barrier, Candidate, Evidence, PartOfFolder, Requirement, Terms
-from ..fields import digest, text, whole
-from ..listing import as_folder, with_odd_name
-from ..look import ELSEWHERE, leads_off, look
+from ..shared.fields import digest, text, whole
+from ..shared.listing import as_folder, with_odd_name
+from ..shared.look import ELSEWHERE, leads_off, look
 from .references import (
     HOME,
     SITES,

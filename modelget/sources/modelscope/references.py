@@ -10,7 +10,7 @@ from ...errors import InvalidSetting
 from ...hosts import origin_of
 from ...settings import MODELSCOPE_ENDPOINT
 from ...types import has_model_suffix
-from ..look import LONGEST_LINK
+from ..shared.look import LONGEST_LINK
 
 HOME = "modelscope.cn"
 SITES = {

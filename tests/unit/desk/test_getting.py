@@ -75,7 +75,7 @@ def test_without_leave_the_error_tells_size_source_and_what_to_press(
         get(desk_of(autofetch), wanted(), nothing)
     assert "vae/a.safetensors is missing" in str(caught.value)
     assert "hf:o/r/a.safetensors@" in str(caught.value)
-    assert "MB from" in str(caught.value)
+    assert "is missing: 215 KB from" in str(caught.value)
     assert "press install in the modelget panel" in caught.value.hint.lower()
     assert not (models / "vae").exists()
 

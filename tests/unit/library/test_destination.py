@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modelget.errors import UnsafePath
-from modelget.library import Library, disk, open_library
+from modelget.library import Library, disk, open_library, places
 
 FORBIDDEN = [
     "custom_nodes",
@@ -24,23 +24,26 @@ FORBIDDEN = [
 
 def refused(library: Library, folder: str, name: str) -> UnsafePath:
     with pytest.raises(UnsafePath) as caught:
-        library.destination(folder, name)
+        library.places().destination(folder, name)
     return caught.value
 
 
 def test_a_new_file_goes_into_its_folder(library, models):
-    assert library.destination("vae", "sub\\ae.safetensors") == models / "vae" / "sub" / "ae.safetensors"
+    assert (
+        library.places().destination("vae", "sub\\ae.safetensors")
+        == models / "vae" / "sub" / "ae.safetensors"
+    )
 
 
 def test_asking_creates_nothing(library, models):
-    library.destination("gligen", "a/b/x.pt")
+    library.places().destination("gligen", "a/b/x.pt")
     assert not (models / "gligen").exists()
 
 
 @pytest.mark.parametrize("name", ["unet", "diffusion_models", "clip", "text_encoders"])
 def test_a_new_file_goes_into_the_folder_of_todays_name(library, models, name):
     today = {"unet": "diffusion_models", "clip": "text_encoders"}.get(name, name)
-    assert library.destination(name, "x.gguf").parent == models / today
+    assert library.places().destination(name, "x.gguf").parent == models / today
 
 
 def test_the_owners_default_root_wins(comfyui, tmp_path):
@@ -48,25 +51,27 @@ def test_the_owners_default_root_wins(comfyui, tmp_path):
         f"disk:\n  base_path: {tmp_path}\n  is_default: true\n  unet: big/unet\n  vae: big/VAE\n"
     )
     library = open_library(comfyui=comfyui)
-    assert library.destination("diffusion_models", "x.pt") == tmp_path / "big" / "unet" / "x.pt"
-    assert library.destination("vae", "x.pt") == tmp_path / "big" / "VAE" / "x.pt"
+    assert library.places().destination("diffusion_models", "x.pt") == tmp_path / "big" / "unet" / "x.pt"
+    assert library.places().destination("vae", "x.pt") == tmp_path / "big" / "VAE" / "x.pt"
 
 
 def test_the_owner_may_make_the_old_folder_the_default(comfyui):
     (comfyui / "extra_model_paths.yaml").write_text("here:\n  is_default: true\n  unet: models/unet\n")
     library = open_library(comfyui=comfyui)
-    assert library.destination("diffusion_models", "x.pt").parent == comfyui / "models" / "unet"
+    assert library.places().destination("diffusion_models", "x.pt").parent == comfyui / "models" / "unet"
 
 
 def test_an_extra_root_that_is_no_default_gets_no_new_files(comfyui, tmp_path):
     (comfyui / "extra_model_paths.yaml").write_text(f"disk:\n  base_path: {tmp_path}\n  vae: VAE\n")
-    assert open_library(comfyui=comfyui).destination("vae", "x.pt").parent == comfyui / "models" / "vae"
+    assert (
+        open_library(comfyui=comfyui).places().destination("vae", "x.pt").parent == comfyui / "models" / "vae"
+    )
 
 
 def test_a_first_root_outside_the_models_folder_was_put_there_by_the_owner(tmp_path):
     roots = (tmp_path / "disk", tmp_path / "models" / "unet", tmp_path / "models" / "diffusion_models")
     library = Library({"diffusion_models": roots}, tmp_path / "models")
-    assert library.destination("diffusion_models", "x.pt").parent == tmp_path / "disk"
+    assert library.places().destination("diffusion_models", "x.pt").parent == tmp_path / "disk"
 
 
 @pytest.mark.parametrize("folder", FORBIDDEN, ids=ascii)
@@ -82,7 +87,7 @@ def test_an_unknown_folder_is_refused_and_the_hint_says_what_to_do(library):
 
 def test_a_folder_that_a_pack_made_is_accepted(library, models):
     (models / "ipadapter").mkdir()
-    assert library.destination("ipadapter", "x.pt") == models / "ipadapter" / "x.pt"
+    assert library.places().destination("ipadapter", "x.pt") == models / "ipadapter" / "x.pt"
 
 
 @pytest.mark.parametrize(
@@ -112,9 +117,9 @@ def test_a_pack_folder_that_links_to_code_is_refused(library, comfyui, models):
 def test_a_root_around_the_code_folder_never_reaches_into_it(comfyui):
     (comfyui / "extra_model_paths.yaml").write_text("here:\n  loras: .\n  is_default: true\n")
     library = open_library(comfyui=comfyui)
-    assert library.destination("loras", "x.pt") == comfyui / "x.pt"
+    assert library.places().destination("loras", "x.pt") == comfyui / "x.pt"
     assert (
-        library.destination("loras", "custom_nodes/x.pt").parent
+        library.places().destination("loras", "custom_nodes/x.pt").parent
         == comfyui / "models" / "loras" / "custom_nodes"
     )
 
@@ -129,14 +134,14 @@ def test_a_code_folder_of_another_name_is_off_limits_too(comfyui, tmp_path):
 def test_a_whole_installation_below_somebodys_custom_nodes_works(tmp_path):
     home = tmp_path / "custom_nodes" / "modelget" / "demo"
     (home / "models").mkdir(parents=True)
-    assert open_library(comfyui=home).destination("vae", "x.pt") == home / "models" / "vae" / "x.pt"
+    assert open_library(comfyui=home).places().destination("vae", "x.pt") == home / "models" / "vae" / "x.pt"
 
 
 def test_a_linked_root_is_the_owners_choice(library, models, tmp_path):
     (tmp_path / "big disk").mkdir()
     (models / "loras").rmdir()
     (models / "loras").symlink_to(tmp_path / "big disk")
-    assert library.destination("loras", "sub/x.pt") == models / "loras" / "sub" / "x.pt"
+    assert library.places().destination("loras", "sub/x.pt") == models / "loras" / "sub" / "x.pt"
 
 
 @pytest.mark.parametrize("target", ["{tmp}/elsewhere", "../checkpoints", "{tmp}", "/"])
@@ -155,7 +160,7 @@ def test_a_neighbour_with_the_same_beginning_is_outside(library, models):
 def test_a_linked_sub_folder_that_stays_inside_is_fine(library, models):
     (models / "loras" / "real").mkdir()
     (models / "loras" / "alias").symlink_to("real")
-    assert library.destination("loras", "alias/x.pt") == models / "loras" / "alias" / "x.pt"
+    assert library.places().destination("loras", "alias/x.pt") == models / "loras" / "alias" / "x.pt"
 
 
 def test_a_link_in_the_files_place_is_refused_even_when_it_is_broken(library, models, tmp_path):
@@ -186,30 +191,30 @@ def test_something_that_is_no_folder_in_the_way_is_refused(library, models, bloc
 
 def test_an_existing_file_of_the_same_name_is_the_fetchers_business(library, models):
     (models / "loras" / "x.pt").touch()
-    assert library.destination("loras", "x.pt") == models / "loras" / "x.pt"
+    assert library.places().destination("loras", "x.pt") == models / "loras" / "x.pt"
 
 
 def test_a_name_that_differs_only_by_case_is_refused(library, models):
     (models / "loras" / "Style.safetensors").touch()
     assert "Style.safetensors" in refused(library, "loras", "style.SAFETENSORS").reason
-    assert library.destination("loras", "sub/style.safetensors")
+    assert library.places().destination("loras", "sub/style.safetensors")
 
 
 def test_a_file_that_macos_lists_decomposed_is_the_same_file(library, models, monkeypatch):
-    monkeypatch.setattr(disk, "names_in", lambda folder: ["e\u0301.pt"])
-    assert library.destination("loras", "é.pt")
+    monkeypatch.setattr(places, "names_in", lambda folder: ["e\u0301.pt"])
+    assert library.places().destination("loras", "é.pt")
     assert "cannot tell" in refused(library, "loras", "É.pt").reason
 
 
 def test_a_read_only_root_is_passed_over_for_the_next_one(library, comfyui, models, monkeypatch):
     # chmod does not stop root, and Windows has no such bit: take the permission away at the question.
     monkeypatch.setattr(disk.os, "access", lambda place, mode: not Path(place).is_relative_to(models))
-    assert library.destination("vae", "x.pt") == comfyui / "output" / "vae" / "x.pt"
+    assert library.places().destination("vae", "x.pt") == comfyui / "output" / "vae" / "x.pt"
 
 
 def test_with_nowhere_to_write_the_usual_place_is_named(library, models, monkeypatch):
     monkeypatch.setattr(disk.os, "access", lambda place, mode: False)
-    assert library.destination("vae", "x.pt") == models / "vae" / "x.pt"
+    assert library.places().destination("vae", "x.pt") == models / "vae" / "x.pt"
 
 
 def test_two_windows_drives_are_never_inside_one_another(library, monkeypatch):
@@ -259,7 +264,7 @@ def test_whatever_the_name_nothing_is_ever_outside_the_models_folder(trapped, fo
     library = open_library(comfyui=trapped)
     library.find(folder, name)
     try:
-        path = library.destination(folder, name)
+        path = library.places().destination(folder, name)
     except UnsafePath:
         return
     roots = [*library.folders.get(folder, ()), trapped / "models"]

@@ -139,7 +139,7 @@ def test_opening_and_finding_write_nothing(comfyui):
     library.find(None, "x.pt")
     list(library.suspects("x.pt", 1))
     library.digest_of(comfyui / "main.py")
-    library.staging(library.destination("vae", "x.pt"))
+    library.places().staging(library.places().destination("vae", "x.pt"))
     assert sorted(comfyui.rglob("*")) == before
 
 

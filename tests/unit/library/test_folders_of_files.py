@@ -38,7 +38,7 @@ def test_what_is_no_folder_below_its_model_folder_is_not_found(library, models, 
 
 def test_a_new_folder_goes_below_its_model_folder_and_asking_creates_nothing(library, models) -> None:
     assert (
-        library.folder_destination("diffusers", "mine\\sdxl-1.0")
+        library.places().folder_destination("diffusers", "mine\\sdxl-1.0")
         == models / "diffusers" / "mine" / "sdxl-1.0"
     )
     assert not (models / "diffusers" / "mine").exists()
@@ -49,7 +49,7 @@ def test_a_new_folder_goes_below_its_model_folder_and_asking_creates_nothing(lib
 )
 def test_an_unsafe_name_is_refused(library, name) -> None:
     with pytest.raises(UnsafePath):
-        library.folder_destination("diffusers", name)
+        library.places().folder_destination("diffusers", name)
 
 
 def test_a_name_that_is_taken_is_refused_whatever_has_it(library, models) -> None:
@@ -59,13 +59,13 @@ def test_a_name_that_is_taken_is_refused_whatever_has_it(library, models) -> Non
     (place / "link").symlink_to(models / "loras", target_is_directory=True)
     for name in ("Folder", "folder", "link"):
         with pytest.raises(UnsafePath):
-            library.folder_destination("diffusers", name)
+            library.places().folder_destination("diffusers", name)
 
 
 @pytest.mark.parametrize("folder", ["custom_nodes", "configs", "nonsense"])
 def test_a_folder_that_is_none_for_models_is_refused(library, folder) -> None:
     with pytest.raises(UnsafePath):
-        library.folder_destination(folder, "x")
+        library.places().folder_destination(folder, "x")
 
 
 def test_the_files_of_a_model_lie_below_it() -> None:

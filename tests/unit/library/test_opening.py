@@ -91,7 +91,7 @@ def test_a_default_section_comes_first_and_its_last_line_is_the_default(comfyui,
         comfyui, f"a:\n  base_path: {tmp_path}/d\n  is_default: true\n  loras: |\n    one\n    two\n"
     )
     assert library.folders["loras"][:2] == (tmp_path / "d" / "two", tmp_path / "d" / "one")
-    assert library.destination("loras", "x.pt").parent == tmp_path / "d" / "two"
+    assert library.places().destination("loras", "x.pt").parent == tmp_path / "d" / "two"
 
 
 def test_old_names_in_the_file_mean_todays_folders(comfyui, tmp_path):
@@ -113,7 +113,7 @@ def test_a_default_that_is_listed_already_moves_to_the_front(comfyui, models):
 
 def test_a_new_folder_name_becomes_a_folder(comfyui, tmp_path):
     library = opened(comfyui, f"a:\n  base_path: {tmp_path}\n  ipadapter: ip\n")
-    assert library.destination("ipadapter", "x.pt") == tmp_path / "ip" / "x.pt"
+    assert library.places().destination("ipadapter", "x.pt") == tmp_path / "ip" / "x.pt"
 
 
 def test_home_and_variables_are_expanded_in_the_base_path_only(comfyui, tmp_path, monkeypatch):
@@ -190,7 +190,7 @@ def test_pyyaml_is_needed_only_when_there_is_a_file_to_read(comfyui, monkeypatch
 def test_a_bare_models_folder_has_its_own_layout_only(tmp_path):
     library = open_library(models_dir=tmp_path)
     assert library.folders["vae"] == (tmp_path / "vae",)
-    assert library.destination("clip", "x.pt") == tmp_path / "text_encoders" / "x.pt"
+    assert library.places().destination("clip", "x.pt") == tmp_path / "text_encoders" / "x.pt"
 
 
 def test_a_relative_models_folder_becomes_absolute(tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from modelget.library import open_library, records
+from modelget.library import open_library, record_file, records
 from modelget.types import Digest
 
 ONE, TWO = Digest("sha256", "1" * 64), Digest("sha256", "2" * 64)
@@ -262,7 +262,8 @@ def test_a_read_only_database_is_still_read(library, file, store, monkeypatch, c
     def read_only(path: Path) -> sqlite3.Connection:
         return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)
 
-    monkeypatch.setattr(records, "_connect", read_only)
+    for module in (records, record_file):
+        monkeypatch.setattr(module, "connect", read_only)
     library.record(file, TWO)
     assert library.digest_of(file) == ONE
     assert "readonly" in caplog.text
@@ -271,7 +272,7 @@ def test_a_read_only_database_is_still_read(library, file, store, monkeypatch, c
 
 def test_a_locked_database_behaves_as_empty(library, file, store, monkeypatch, caplog):
     library.record(file, ONE)
-    monkeypatch.setattr(records, "_BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(record_file, "_BUSY_SECONDS", 0.01)
     with closing(sqlite3.connect(store, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         assert library.digest_of(file) is None
@@ -336,3 +337,52 @@ def test_several_processes_record_at_once(library, comfyui, models):
     assert [worker.wait(timeout=60) for worker in workers] == [0, 0, 0]
     assert [library.digest_of(path) for path in files] == [ONE] * 30
     assert [path.name for path in (models / ".modelget").iterdir()] == ["records.sqlite"]
+
+
+def test_records_that_are_kept_open_tell_what_another_program_wrote_since(library, comfyui, file):
+    library.record(file, ONE)
+    with library.records_open():
+        assert library.digest_of(file) == ONE
+        open_library(comfyui=comfyui).record(file, TWO)
+        assert library.digest_of(file) == TWO
+        assert library.find_digest(ONE) is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be taken away there")
+def test_records_that_are_kept_open_may_vanish_and_come_back(library, comfyui, file, store):
+    library.record(file, ONE)
+    with library.records_open():
+        assert library.digest_of(file) == ONE
+        store.rename(store.with_name("away"))
+        assert library.digest_of(file) is None
+        open_library(comfyui=comfyui).record(file, TWO)
+        assert library.digest_of(file) == TWO
+
+
+def test_records_that_are_kept_open_may_be_asked_by_many_threads(library, file):
+    library.record(file, ONE)
+    with library.records_open(), ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: library.digest_of(file), range(100))) == {ONE}
+
+
+def test_nothing_stays_open_when_the_last_who_asked_for_it_ends(library, file, store, monkeypatch):
+    opened: list[sqlite3.Connection] = []
+    connect = record_file.connect
+    monkeypatch.setattr(record_file, "connect", lambda path: opened.append(connect(path)) or opened[-1])
+    library.record(file, ONE)
+    with library.records_open():
+        with library.records_open():
+            library.digest_of(file)
+        library.digest_of(file)
+        assert len(opened) == 1
+    with pytest.raises(sqlite3.ProgrammingError):
+        opened[0].execute("SELECT 1")
+
+
+def test_a_file_that_is_not_ours_says_nothing_though_it_is_kept_open(library, file, store):
+    store.parent.mkdir()
+    with closing(sqlite3.connect(store)) as other:
+        other.execute("CREATE TABLE files (path, state, sha256, origin)")
+    with library.records_open():
+        assert library.digest_of(file) is None
+        assert library.digest_of(file) is None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..folder_models import (
+from ...folder_models import (
     MOST_FILES,
     PIPELINE_INDEX,
     components_of,
@@ -14,8 +14,8 @@ from ..folder_models import (
     has_code,
     what_is_missing,
 )
-from ..http import Http
-from ..types import Barrier, Candidate, PartOfFolder
+from ...http import Http
+from ...types import Barrier, Candidate, PartOfFolder
 from .look import ELSEWHERE
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..types import Digest
+from ...types import Digest
 
 
 def text(document: Any, key: str) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from ...licences import bound_by, terms_of
-from ...types import Restriction, Terms
+from ....licences import bound_by, terms_of
+from ....types import Restriction, Terms
 
 _LONGEST_LINK = 500
 

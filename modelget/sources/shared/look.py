@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from email.message import Message
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from ..documents import is_page
-from ..errors import HostNotAllowed, InvalidSetting, SourceUnavailable
-from ..hosts import HostPolicy, origin_of, redact
-from ..http import Http, Reply, is_rate_limit, retry_after
-from ..types import Barrier, Digest, Form
+from ...documents import is_page
+from ...errors import HostNotAllowed, InvalidSetting, SourceUnavailable
+from ...hosts import is_listed, origin_of, redact
+from ...http import Http, Reply, is_rate_limit, retry_after
+from ...types import Barrier, Candidate, Digest, Form
 
 ELSEWHERE = "Find the file elsewhere: --choose NAME=ID."
 
@@ -37,7 +37,7 @@ def read_link(text: str, pages: frozenset[str]) -> SplitResult | None:
         host = origin_of(text).partition("://")[2]
     except InvalidSetting:
         return None
-    return urlsplit(text) if HostPolicy(pages).allows(f"https://{host}") else None
+    return urlsplit(text) if is_listed(host.removesuffix(":443"), pages) else None
 
 
 def is_plain(part: str) -> bool:
@@ -106,6 +106,29 @@ def look(url: str, http: Http, form: Form = Form.ANY) -> Look:
             is_rate_limit(reply.status, reply.headers),
             wait,
         )
+
+
+def looked_at(
+    candidate: Candidate, http: Http, label: str, barriers: Mapping[int, Barrier]
+) -> Iterator[Candidate]:
+    """Yield a candidate with the size that a look at its link shows, or with what stands before it; nothing if it is gone.
+
+    ``label`` names the place, ``barriers`` say what its refusals mean, by HTTP status.
+
+    Raises:
+        SourceUnavailable: the place did not answer the question.
+    """
+    try:
+        seen = look(candidate.url, http)
+    except HostNotAllowed as error:
+        yield replace(candidate, barrier=leads_off(candidate.id, error))
+        return
+    if seen.is_file:
+        yield replace(candidate, size=seen.size)
+    elif barrier := barriers.get(seen.status):
+        yield replace(candidate, barrier=barrier)
+    elif seen.status not in (404, 410):
+        raise seen.failure(label)
 
 
 def size_of(reply: Reply) -> int | None:

@@ -7,16 +7,15 @@ that is what the declared link on a known host is for.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-from ..errors import HostNotAllowed
-from ..hosts import origin_of
-from ..http import Http
-from ..types import Barrier, Candidate, Digest, Evidence, Requirement
-from .look import ELSEWHERE, LONGEST_LINK, is_plain, leads_off, look, read_link
+from ...hosts import origin_of
+from ...http import Http
+from ...types import Barrier, Candidate, Digest, Evidence, Requirement
+from .look import ELSEWHERE, LONGEST_LINK, is_plain, looked_at, read_link
 
-_BARRIERS = {
+_REFUSALS = {
     401: ("login", "asks for a login"),
     # Their storage does not tell strangers which files it has.
     403: ("removed", "refuses it (HTTP 403), as it does with files that are not there"),
@@ -78,24 +77,14 @@ class Zoo:
             if http.offline:
                 yield candidate
             else:
-                yield from self._look(candidate, http)
+                yield from looked_at(candidate, http, self.label, self._barriers)
 
-    def _look(self, candidate: Candidate, http: Http) -> Iterator[Candidate]:
-        """Look at the first bytes, which tell the size as well."""
-        try:
-            seen = look(candidate.url, http)
-        except HostNotAllowed as error:
-            yield replace(candidate, barrier=leads_off(candidate.id, error))
-            return
-        if seen.is_file:
-            yield replace(candidate, size=seen.size)
-        elif seen.status in _BARRIERS:
-            kind, says = _BARRIERS[seen.status]
-            yield replace(
-                candidate, barrier=Barrier(kind, f"{self.label} {says}", f"Check the link. {ELSEWHERE}")
-            )
-        elif seen.status not in (404, 410):
-            raise seen.failure(self.label)
+    @property
+    def _barriers(self) -> dict[int, Barrier]:
+        hint = f"Check the link. {ELSEWHERE}"
+        return {
+            status: Barrier(kind, f"{self.label} {says}", hint) for status, (kind, says) in _REFUSALS.items()
+        }
 
 
 def path_at(text: str, hosts: Collection[str]) -> str | None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
-from ..http import Http
-from ..types import Barrier, Candidate, Requirement
+from ...http import Http
+from ...types import Barrier, Candidate, Requirement
 
 
 class SharedItem(Protocol):

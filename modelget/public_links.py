@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..archives import member_id, split_member
-from ..settings import CIVITAI_ENDPOINTS, HUB_ENDPOINT, MODELSCOPE_ENDPOINT
-from . import hub_files
-from .civitai import references as civitai
-from .modelscope import references as modelscope
+from .archives import member_id, split_member
+from .settings import CIVITAI_ENDPOINTS, HUB_ENDPOINT, MODELSCOPE_ENDPOINT
+from .sources.civitai import references as civitai
+from .sources.modelscope import references as modelscope
+from .sources.shared import hub_files
 
 
 def public_link(reference: str) -> str | None:

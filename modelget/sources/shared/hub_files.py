@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
-from ..errors import InvalidSetting
-from ..hosts import origin_of
-from ..types import has_model_suffix
+from ...errors import InvalidSetting
+from ...hosts import origin_of
+from ...types import has_model_suffix
 
 PAGES = frozenset({"huggingface.co", "www.huggingface.co", "hf.co", "hf-mirror.com"})
 

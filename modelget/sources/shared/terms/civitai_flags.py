@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...licences import bound_by
-from ...types import Restriction, Terms
+from ....licences import bound_by
+from ....types import Restriction, Terms
 from ..fields import whole
 
 _LEVELS = {1: "PG", 2: "PG13", 4: "R", 8: "X", 16: "XXX", 32: "Blocked"}

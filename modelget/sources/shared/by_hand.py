@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Protocol
 from urllib.parse import SplitResult, unquote
 
-from ..http import Http
-from ..types import Barrier, Candidate, Evidence, Requirement
+from ...http import Http
+from ...types import Barrier, Candidate, Evidence, Requirement
 from .look import is_plain, read_link
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
 
-from ..http import Http
-from ..types import Candidate, Requirement
+from ...http import Http
+from ...types import Candidate, Requirement
 
 
 class Source(Protocol):
