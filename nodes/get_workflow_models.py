@@ -36,7 +36,7 @@ class GetWorkflowModels(io.ComfyNode):
                     "after", optional=True, tooltip="Anything; it is handed on when all is here."
                 ),
             ],
-            outputs=[io.AnyType.Output("after"), io.String.Output("report")],
+            outputs=[io.AnyType.Output("handed_on", display_name="after"), io.String.Output("report")],
             hidden=[io.Hidden.extra_pnginfo, io.Hidden.prompt],
         )
 

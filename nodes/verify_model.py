@@ -33,7 +33,7 @@ class VerifyModel(io.ComfyNode):
             ],
             outputs=[
                 io.Boolean.Output("is_right", tooltip="False when the file is not what it should be."),
-                io.String.Output("sha256"),
+                io.String.Output("found_sha256", display_name="sha256"),
                 io.String.Output("report"),
             ],
         )
