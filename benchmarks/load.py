@@ -27,16 +27,18 @@ from modelget.load.crew import Watch
 from modelget.load.layout import lay_out
 from modelget.load.measured import touch
 from modelget.load.memory import fresh_memory
+from modelget.load.page_cache import read_through
 from modelget.load.reading import Opened
 from modelget.progress import Silent
 
 from .fetching.files import MIB, work_folder
 from .fetching.tables import Goal, goals, ratio
 
-ROUNDS = 7
+ROUNDS = 5
 _SIZE = int(os.environ.get("MODELGET_BENCH_MIB", "1024")) * MIB
 _DD, _LIBRARY = "dd into one buffer of 4 MiB", "safetensors load_file"
 _BUFFERS, _LAZY, _MEMORY = "ours, into reused buffers", "ours, lazy", "ours, memory"
+_AHEAD = "ours, reading ahead"
 _DEVICE, _ON_DEVICE, _PINNED = "ours, device", "safetensors load_file(cuda)", "copy of pinned memory"
 _LINE_OF_RUNAI = "Run:ai model streamer"
 _TORCH_MMAP = "torch.load(mmap=True)"
@@ -78,6 +80,7 @@ def _cpu_cases(path: Path, pickled: Path) -> dict[str, Callable[[], object]]:
     cases: dict[str, Callable[[], object]] = {
         _DD: lambda: _dd(path),
         _BUFFERS: lambda: _into_buffers(path),
+        _AHEAD: lambda: _read_ahead(path),
         _LAZY: lambda: touch(load_state_dict(path, policy=Policy.LAZY)[0]),
         _MEMORY: lambda: touch(load_state_dict(path, policy=Policy.MEMORY)[0]),
         _LIBRARY: lambda: touch(load_file(path)),
@@ -149,6 +152,11 @@ class _NoDevice:
         self.kept.extend(self._mine)
 
 
+def _read_ahead(path: Path) -> None:
+    with Opened(path) as opened:
+        read_through(opened, Watch(path.name, opened.size, Silent(), Event()))
+
+
 def _into_buffers(path: Path) -> None:
     with Opened(path) as opened:
         header = opened.read_start()
@@ -213,6 +221,7 @@ def _cpu_goals(warm: Times, cold: Times) -> str:
     return goals(
         Goal("warm, into reused buffers / dd", warm[_BUFFERS] / warm[_DD], 1 / 0.9),
         Goal("warm, lazy / load_file", warm[_LAZY] / warm[_LIBRARY], 1.05),
+        Goal("cold, reading ahead / dd", cold[_AHEAD] / cold[_DD], 1.15),
         Goal("cold, memory / dd", cold[_MEMORY] / cold[_DD], 1.15),
         Goal("cold, lazy / load_file", cold[_LAZY] / cold[_LIBRARY], 1.05),
     )

@@ -103,9 +103,8 @@ def test_tensors_under_the_name_of_a_pickle_are_loaded_as_what_they_are(client, 
 def test_a_pickle_under_the_name_of_tensors_is_refused_before_it_is_loaded(client, models):
     name = put(models / "vae", "hidden.safetensors", CHECKPOINT)
     said = failure(client, pixels(node("LoadVAE", model=name, source="")))
-    assert "hidden.safetensors: this is a pickle" in said
-    assert "was not loaded" in said
-    assert "HeaderTooLarge" not in said
+    assert "hidden.safetensors" in said
+    assert "this is a pickle, which can run code when loaded" in said
 
 
 class Hostile:
