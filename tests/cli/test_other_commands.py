@@ -130,6 +130,18 @@ def test_load_refuses_what_is_not_safetensors(modelget, tmp_path, name, content,
     assert told in ran.err
 
 
+def test_load_with_a_sha256_refuses_other_bytes(modelget, hub, tmp_path) -> None:
+    file = tmp_path / "m.safetensors"
+    file.write_bytes(hub.content("o/r/m.safetensors").read())
+    right = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert modelget("load", file, "--device", "cpu", "--sha256", right).code == 0
+    ran = modelget("load", file, "--device", "cpu", "--sha256", "0" * 64)
+    assert ran.code == 1
+    assert f"m.safetensors: expected sha256:{'0' * 64}, got sha256:{right}" in ran.err
+    assert modelget("load", file, "--sha256", "short").code == 2
+    assert modelget("load", tmp_path / "absent.safetensors", "--sha256", right).code == 1
+
+
 def test_load_of_a_missing_file_and_on_an_unknown_device_say_what_is_wrong(modelget, hub, tmp_path) -> None:
     assert modelget("load", tmp_path / "absent.safetensors").code == 1
     file = tmp_path / "m.safetensors"
