@@ -34,7 +34,7 @@ from modelget.progress import Silent
 from .fetching.files import MIB, work_folder
 from .fetching.tables import Goal, goals, ratio
 
-ROUNDS = 3
+ROUNDS = 5
 _SIZE = int(os.environ.get("MODELGET_BENCH_MIB", "1024")) * MIB
 _DD, _LIBRARY = "dd into one buffer of 4 MiB", "safetensors load_file"
 _BUFFERS, _LAZY, _MEMORY = "ours, into reused buffers", "ours, lazy", "ours, memory"
