@@ -1,0 +1,100 @@
+// Set, test and remove the tokens of places; a token is written here, and never shown again.
+
+import { h, setText } from "./dom.js";
+import { button } from "./row_view.js";
+
+/** @typedef {import("./client.js").Client} Client */
+/** @typedef {import("./client.js").Settings["credentials"]} Credentials */
+/** @typedef {import("./words.js").Word} Word */
+
+/** @type {Record<string, string>} */
+const LABELS = { huggingface: "Hugging Face", civitai: "Civitai", github: "GitHub", modelscope: "ModelScope" };
+
+export class CredentialsView {
+  /**
+   * @param {Client} client
+   * @param {import("./words.js").Say} say
+   * @param {() => void} onChange called when another token is in force
+   */
+  constructor(client, say, onChange) {
+    this._client = client;
+    this._say = say;
+    this._onChange = onChange;
+    this._list = h("div", {});
+    this.element = h("details", { class: "modelget-credentials" }, h("summary", {}, say("credentials")), this._list);
+  }
+
+  /**
+   * @param {Credentials} credentials
+   * @param {boolean} mayChange
+   */
+  update(credentials, mayChange) {
+    this.element.hidden = !mayChange;
+    this._list.replaceChildren(
+      ...Object.entries(credentials).map(([place, { set }]) => this._place(place, set)),
+    );
+  }
+
+  /**
+   * @param {string} place
+   * @param {boolean} isSet
+   */
+  _place(place, isSet) {
+    const say = this._say;
+    const label = LABELS[place] ?? place;
+    const told = h("span", { class: "modelget-hint", role: "status" });
+    const field = h("input", {
+      type: "password",
+      autocomplete: "off",
+      spellcheck: "false",
+      placeholder: say("credential_placeholder"),
+      "aria-label": say("credential_for", { place: label }),
+      data: { deed: `token-${place}` },
+    });
+    const keep = async (/** @type {string | null} */ token, /** @type {Word} */ word) => {
+      field.value = "";
+      try {
+        const credentials = await this._client.setCredential(place, token);
+        this.update(credentials, true);
+        this._tell(place, say(word));
+        this._onChange();
+      } catch (error) {
+        setText(told, String(error instanceof Error ? error.message : error));
+      }
+    };
+    return h(
+      "div",
+      { class: "modelget-credential", data: { place } },
+      h("div", { class: "modelget-title" }, label, h("span", {}, say(isSet ? "credential_set" : "credential_unset"))),
+      field,
+      h(
+        "div",
+        { class: "modelget-actions" },
+        button(`save-${place}`, say("save"), () => field.value.trim() && keep(field.value.trim(), "token_saved")),
+        isSet ? button(`test-${place}`, say("test"), () => this._test(place)) : "",
+        isSet ? button(`remove-${place}`, say("remove"), () => keep(null, "token_removed")) : "",
+      ),
+      told,
+    );
+  }
+
+  /** @param {string} place */
+  async _test(place) {
+    try {
+      const { result, message } = await this._client.testCredential(place);
+      const word = /** @type {Word} */ (`token_${result}`);
+      this._tell(place, [this._say(word), message].filter(Boolean).join(" "));
+    } catch (error) {
+      this._tell(place, String(error instanceof Error ? error.message : error));
+    }
+  }
+
+  /**
+   * @param {string} place
+   * @param {string} text
+   */
+  _tell(place, text) {
+    const told = this._list.querySelector(`[data-place="${CSS.escape(place)}"] [role=status]`);
+    if (told) setText(told, text);
+  }
+}

@@ -1,0 +1,273 @@
+// The panel itself: it joins what is known (store), what can be asked (client) and what is seen (views).
+
+import { Refusal } from "./client.js";
+import { CredentialsView } from "./credentials_view.js";
+import { h } from "./dom.js";
+import { HeaderView } from "./header_view.js";
+import { ListView } from "./list_view.js";
+import { linksOf } from "./rows.js";
+import { Store } from "./store.js";
+
+/** @typedef {import("./client.js").Client} Client */
+/** @typedef {import("./words.js").Say} Say */
+/** @typedef {import("./plan.js").State} State */
+
+/**
+ * @typedef {object} Host what the panel needs of the page around it
+ * @property {() => unknown} workflow the open graph as it would be saved
+ * @property {(nodes: string[]) => void} show bring a node into view
+ * @property {(file: string) => void} arrived a model file is here: lists of files are out of date
+ * @property {(kind: "info" | "success" | "warn" | "error", text: string) => void} toast
+ * @property {(text: string) => Promise<void>} copy
+ * @property {() => Promise<string[]>} folders ComfyUI's model folders
+ */
+
+/** Events come several times a second; so soon after one, nobody needs to ask. */
+const POLL_MS = 4000;
+/** While places are being asked, in case the event that says so is lost. */
+const LOOK_AGAIN_MS = 3000;
+
+export class Panel {
+  /**
+   * @param {Client} client
+   * @param {Host} host
+   * @param {Say} say
+   */
+  constructor(client, host, say) {
+    this.store = new Store();
+    this._client = client;
+    this._host = host;
+    this._say = say;
+    /** @type {string[]} */
+    this._folders = [];
+    this._look = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this._poll = undefined;
+    /** @type {import("./client.js").Settings | null} */
+    this._settings = null;
+    /** @type {Set<string>} */
+    this._here = new Set();
+    this.store.listen((view) => this._announce(view));
+  }
+
+  /** What the owner wants done about missing models: "ask", "auto" or "off". */
+  get autofetch() {
+    return this._settings?.autofetch ?? "ask";
+  }
+
+  /** Ask the server what it allows, and what is going on there already. */
+  async start() {
+    try {
+      this._settings = await this._client.settings();
+      this.store.allowed(this._settings.mayChange);
+      await this.catchUp();
+      this._folders = await this._host.folders();
+    } catch (error) {
+      this.store.failed(this._say("offline"));
+    }
+  }
+
+  /**
+   * Draw the panel into an element, until `unmount`.
+   * @param {HTMLElement} element
+   */
+  mount(element) {
+    const header = new HeaderView(this._say, {
+      installAll: () => void this.install(),
+      actAll: (action) => void this._act(action, null),
+      rescan: () => void this.rescan(),
+      copyLinks: () => void this.copyLinks(),
+    });
+    const list = new ListView(this._say, {
+      act: (row, action) => void (action === "install" ? this._installItem(row.id) : this._act(action, row.id)),
+      decide: (row, decided) => void this._installItem(row.id, decided),
+      show: (row) => this._host.show(row.item.nodes),
+      folders: () => this._folders,
+    });
+    const access = new CredentialsView(this._client, this._say, () => void this.rescan());
+    element.replaceChildren(h("div", { class: "modelget-panel" }, header.element, list.element, access.element));
+    access.update(this._settings?.credentials ?? {}, this._settings?.mayChange ?? false);
+    let shown = "";
+    const draw = (/** @type {import("./store.js").View} */ view) => {
+      if (view.plan && view.plan.id !== shown) list.clear();
+      shown = view.plan?.id ?? shown;
+      header.update(view);
+      list.update(view.rows, view.mayChange);
+    };
+    draw(this.store.view);
+    this.unmount();
+    this._unlisten = this.store.listen(draw);
+  }
+
+  /** Stop drawing; what is known stays. */
+  unmount() {
+    this._unlisten?.();
+    this._unlisten = undefined;
+  }
+
+  /**
+   * Look at another workflow: first what is here, then, as places answer, where the rest can be had.
+   * @returns {Promise<boolean>} whether this look was not overtaken by another one
+   */
+  async look() {
+    const look = (this._look += 1);
+    this.store.look();
+    try {
+      const plan = await this._client.plan(this._host.workflow(), { wait: 0 });
+      if (look !== this._look) return false;
+      this.store.planned(plan);
+      await this._follow(look);
+      return look === this._look;
+    } catch (error) {
+      if (look === this._look) this.store.failed(this._say("look_failed", { reason: words(error) }));
+      return false;
+    }
+  }
+
+  /**
+   * Wait until every place has answered about the plan.
+   * @param {number} look
+   */
+  async _follow(look) {
+    const isOpen = () => look === this._look && this.store.view.plan?.complete === false;
+    while (isOpen()) {
+      await this._wait(LOOK_AGAIN_MS);
+      if (isOpen()) await this.refresh();
+    }
+  }
+
+  /** Look at the graph as it is now, without clearing the rows: it has been edited, or is about to run. */
+  async glance() {
+    const look = (this._look += 1);
+    try {
+      const plan = await this._client.plan(this._host.workflow(), { wait: 0 });
+      if (look !== this._look) return;
+      this.store.planned(plan);
+      if (!plan.complete) void this._follow(look);
+    } catch (error) {
+      if (look === this._look) this.store.failed(this._say("look_failed", { reason: words(error) }));
+    }
+  }
+
+  /** Ask for the plan again: places have answered, or files have come. */
+  async refresh() {
+    const plan = this.store.view.plan;
+    if (!plan) return;
+    try {
+      const again = await this._client.again(plan.id);
+      if (this.store.view.plan?.id === plan.id) this.store.planned(again);
+      this._wake?.();
+    } catch (error) {
+      if (error instanceof Refusal && error.kind === "UnknownPlan") await this.look();
+    }
+  }
+
+  /** Ask every place anew. */
+  async rescan() {
+    const plan = this.store.view.plan;
+    if (!plan) return this.look();
+    try {
+      this.store.planned(await this._client.rescan(plan.id));
+    } catch {
+      await this.look();
+    }
+  }
+
+  /** Install everything that is sure; true when that has begun. */
+  async install() {
+    return this._installItem(null);
+  }
+
+  /** Copy the raw links of what is missing. */
+  async copyLinks() {
+    const links = linksOf(this.store.view.rows);
+    if (links.length) await this._host.copy(links.join("\n"));
+    this._host.toast("info", links.length ? this._say("links_copied", { count: links.length }) : this._say("links_none"));
+  }
+
+  /**
+   * Take in an event of the server.
+   * @param {State} state
+   */
+  async moved(state) {
+    if (!this.store.moved(state)) await this.catchUp();
+    this._watch();
+  }
+
+  /** Ask for the whole state: the page was loaded again, or events were missed. */
+  async catchUp() {
+    try {
+      this.store.moved(await this._client.state());
+      this._watch();
+    } catch {
+      this._watch();
+    }
+  }
+
+  /** While something is on its way, ask when no event has come for a while: a websocket can be lost. */
+  _watch() {
+    clearTimeout(this._poll);
+    if (this.store.isBusy) this._poll = setTimeout(() => void this.catchUp(), POLL_MS);
+  }
+
+  /**
+   * @param {string | null} item
+   * @param {import("./client.js").Decided} [decided]
+   */
+  async _installItem(item, decided = {}) {
+    const plan = this.store.view.plan;
+    if (!plan) return false;
+    try {
+      this.store.planned(await this._client.install(plan.id, item, decided));
+      await this.catchUp();
+      return true;
+    } catch (error) {
+      this._host.toast("error", words(error));
+      await this.refresh();
+      return false;
+    }
+  }
+
+  /**
+   * @param {"pause" | "resume" | "cancel" | "retry"} action
+   * @param {string | null} item
+   */
+  async _act(action, item) {
+    const plan = this.store.view.plan;
+    if (!plan) return;
+    try {
+      await this._client.act(plan.id, action, item);
+      await this.catchUp();
+    } catch (error) {
+      this._host.toast("error", words(error));
+    }
+  }
+
+  /** @param {import("./store.js").View} view */
+  _announce(view) {
+    const here = new Set(view.rows.filter((row) => row.status === "present").map((row) => row.item.file));
+    for (const file of here) {
+      const isNews = this._planSeen === view.plan?.id && !this._here.has(file);
+      if (isNews && file) this._host.arrived(file);
+    }
+    this._here = here;
+    this._planSeen = view.plan?.id;
+  }
+
+  /** @param {number} milliseconds */
+  _wait(milliseconds) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this._wake = () => {
+        clearTimeout(timer);
+        resolve(undefined);
+      };
+    });
+  }
+}
+
+/** @param {unknown} error */
+function words(error) {
+  if (error instanceof Refusal) return error.words;
+  return error instanceof Error ? error.message : String(error);
+}
