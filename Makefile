@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # ComfyUI installs are found with anything from 0.36 to 2.x; the virtual environment has the newest.
 OLDER_HUBS := 0.36.2 1.33.0
 
-.PHONY: setup demo test check unit host-test hub-clients soak live gpu-test fix bench clean
+.PHONY: setup demo test check panel unit host-test hub-clients soak live gpu-test fix bench clean
 .PRECIOUS: .cache/huggingface_hub-%/.ready
 
 setup: $(VENV)/.ready
@@ -22,7 +22,7 @@ $(VENV)/.ready: pyproject.toml requirements.txt Makefile
 demo: setup
 	$(BIN)/modelget demo --keep demo-comfyui
 
-test: check hub-clients unit
+test: check panel hub-clients unit
 
 check: setup .cache/pack/comfyui_modelget
 	$(BIN)/ruff check .
@@ -36,6 +36,15 @@ check: setup .cache/pack/comfyui_modelget
 .cache/pack/comfyui_modelget:
 	mkdir -p $(@D)
 	ln -sfn ../.. $@
+
+# The panel is plain modules: types by JSDoc, and what needs no page by Node's own test runner.
+panel: node_modules/.ready
+	npx tsc --project .
+	node --test tests/web/
+
+node_modules/.ready: package.json package-lock.json
+	npm ci --no-audit --no-fund --silent
+	@touch $@
 
 unit: setup
 	$(BIN)/pytest -n auto
@@ -74,4 +83,4 @@ bench: setup
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) .cache demo-comfyui
+	rm -rf $(VENV) .cache node_modules demo-comfyui

@@ -206,10 +206,10 @@ function toast(severity, detail) {
 }
 
 /**
- * @template T
+ * Return what the user set, whatever the version of the page; `otherwise` where nothing is set.
  * @param {string} id
- * @param {T} otherwise
- * @returns {T}
+ * @param {any} otherwise
+ * @returns {any}
  */
 function setting(id, otherwise) {
   try {
