@@ -29,6 +29,7 @@ const panel = new Panel(
     toast,
     copy: (text) => navigator.clipboard.writeText(text),
     folders: async () => (await (await api.fetchApi("/models")).json()).sort(),
+    close: closePanel,
   },
   say,
 );
@@ -101,7 +102,7 @@ async function lookAtWorkflow() {
 
 /** Tell whether the open workflow is seen for the first time in this browser; remember it. */
 function isFirstSight() {
-  const key = String(app.extensionManager.workflow?.activeWorkflow?.path ?? app.graph.id ?? "");
+  const key = String((app.rootGraph ?? app.graph).id ?? "");
   let seen = [];
   try {
     seen = JSON.parse(localStorage.getItem(SEEN) ?? "[]");
@@ -153,6 +154,10 @@ function togglePanel() {
 
 function openPanel() {
   if (activeTab() !== TAB) togglePanel();
+}
+
+function closePanel() {
+  if (activeTab() === TAB) togglePanel();
 }
 
 /** @param {string} text */

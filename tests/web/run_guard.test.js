@@ -16,7 +16,7 @@ function made({ items = [item("x")], answer = "cancel", autofetch = "ask", isOn 
       return true;
     },
   };
-  store.allowed(mayChange);
+  store.allowed({ mayChange, spareBytes: 0 });
   const ask = async () => {
     told.push("ask");
     return answer;

@@ -11,6 +11,7 @@ import { readPlan, readState } from "./plan.js";
  * @property {string} token
  * @property {boolean} mayChange
  * @property {string} autofetch
+ * @property {number} spareBytes
  * @property {Record<string, {set: boolean, stored: boolean}>} credentials
  */
 
@@ -38,7 +39,8 @@ export class Refusal extends Error {
 
   /** Message and hint in one sentence each. */
   get words() {
-    return [this.message, this.hint].filter(Boolean).join(". ").replaceAll("..", ".");
+    const [first, ...rest] = [this.message, this.hint].filter(Boolean).join(". ").replaceAll("..", ".");
+    return first ? first.toUpperCase() + rest.join("") : "";
   }
 }
 
@@ -57,6 +59,7 @@ export class Client {
       token: this._token,
       mayChange: raw.may_change === true,
       autofetch: String(raw.autofetch ?? "ask"),
+      spareBytes: Number(raw.limits?.spare_bytes) || 0,
       credentials: raw.credentials ?? {},
     };
   }

@@ -1,7 +1,7 @@
 // Set, test and remove the tokens of places; a token is written here, and never shown again.
 
 import { h, setText } from "./dom.js";
-import { button } from "./row_view.js";
+import { button, mark } from "./parts.js";
 
 /** @typedef {import("./client.js").Client} Client */
 /** @typedef {import("./client.js").Settings["credentials"]} Credentials */
@@ -21,25 +21,35 @@ export class CredentialsView {
     this._say = say;
     this._onChange = onChange;
     this._list = h("div", {});
-    this.element = h("details", { class: "modelget-credentials" }, h("summary", {}, say("credentials")), this._list);
+    this.element = h(
+      "section",
+      { class: "modelget-credentials", "aria-label": say("credentials"), hidden: true },
+      h("h3", {}, say("credentials")),
+      h("p", { class: "modelget-hint" }, say("credentials_why")),
+      this._list,
+    );
   }
 
-  /**
-   * @param {Credentials} credentials
-   * @param {boolean} mayChange
-   */
-  update(credentials, mayChange) {
-    this.element.hidden = !mayChange;
+  /** Show them, or hide them again; tell whether they are shown. */
+  toggle() {
+    this.element.hidden = !this.element.hidden;
+    if (!this.element.hidden) this._list.querySelector("input")?.focus();
+    return !this.element.hidden;
+  }
+
+  /** @param {Credentials} credentials */
+  update(credentials) {
     this._list.replaceChildren(
-      ...Object.entries(credentials).map(([place, { set }]) => this._place(place, set)),
+      ...Object.entries(credentials).map(([place, { set, stored }]) => this._place(place, set, stored)),
     );
   }
 
   /**
    * @param {string} place
    * @param {boolean} isSet
+   * @param {boolean} isStored whether it was set here, and can be removed here
    */
-  _place(place, isSet) {
+  _place(place, isSet, isStored) {
     const say = this._say;
     const label = LABELS[place] ?? place;
     const told = h("span", { class: "modelget-hint", role: "status" });
@@ -55,7 +65,7 @@ export class CredentialsView {
       field.value = "";
       try {
         const credentials = await this._client.setCredential(place, token);
-        this.update(credentials, true);
+        this.update(credentials);
         this._tell(place, say(word));
         this._onChange();
       } catch (error) {
@@ -65,14 +75,19 @@ export class CredentialsView {
     return h(
       "div",
       { class: "modelget-credential", data: { place } },
-      h("div", { class: "modelget-title" }, label, h("span", {}, say(isSet ? "credential_set" : "credential_unset"))),
+      h(
+        "div",
+        { class: "modelget-head" },
+        h("span", { class: "modelget-name" }, label),
+        mark("plain", say(isSet ? (isStored ? "credential_set" : "credential_outside") : "credential_unset")),
+      ),
       field,
       h(
         "div",
         { class: "modelget-actions" },
         button(`save-${place}`, say("save"), () => field.value.trim() && keep(field.value.trim(), "token_saved")),
         isSet ? button(`test-${place}`, say("test"), () => this._test(place)) : "",
-        isSet ? button(`remove-${place}`, say("remove"), () => keep(null, "token_removed")) : "",
+        isStored ? button(`remove-${place}`, say("remove"), () => keep(null, "token_removed")) : "",
       ),
       told,
     );

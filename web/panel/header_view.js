@@ -2,7 +2,7 @@
 
 import { h, setText } from "./dom.js";
 import { duration, percent, size, speed } from "./format.js";
-import { button } from "./row_view.js";
+import { button, iconButton } from "./parts.js";
 
 /** @typedef {import("./store.js").View} View */
 /** @typedef {import("./words.js").Say} Say */
@@ -13,6 +13,8 @@ import { button } from "./row_view.js";
  * @property {(action: "pause" | "resume" | "cancel") => void} actAll
  * @property {() => void} rescan
  * @property {() => void} copyLinks
+ * @property {() => boolean} toggleAccess shows or hides the credentials; tells whether they are shown
+ * @property {() => void} close
  */
 
 export class HeaderView {
@@ -28,22 +30,30 @@ export class HeaderView {
     this._bar = h("progress", { class: "modelget-bar", max: "100", "aria-label": say("install_missing") });
     this._phase = h("span", { class: "modelget-phase" });
     this._moving = h("div", { class: "modelget-moving" }, this._bar, this._phase);
-    this._install = button("install-all", say("install_missing"), deeds.installAll);
-    this._install.classList.add("modelget-primary");
+    this._install = button("install-all", say("install_missing"), deeds.installAll, "primary");
     this._pause = button("pause-all", say("pause_all"), () => deeds.actAll("pause"));
-    this._resume = button("resume-all", say("resume_all"), () => deeds.actAll("resume"));
+    this._resume = button("resume-all", say("resume_all"), () => deeds.actAll("resume"), "primary");
     this._cancel = button("cancel-all", say("cancel_all"), () => deeds.actAll("cancel"));
-    this._copy = button("copy-links", say("copy_links"), deeds.copyLinks);
-    this._rescan = button("rescan", say("rescan"), deeds.rescan);
-    const buttons = [this._install, this._pause, this._resume, this._cancel, this._copy, this._rescan];
+    this._copy = iconButton("copy-links", "copy", say("copy_links"), deeds.copyLinks);
+    this._rescan = iconButton("rescan", "refresh", say("rescan"), deeds.rescan);
+    this._access = iconButton("access", "key", say("credentials"), () =>
+      this._access.setAttribute("aria-expanded", String(deeds.toggleAccess())),
+    );
+    this._access.setAttribute("aria-expanded", "false");
+    const close = iconButton("close", "times", say("close"), deeds.close);
     this.element = h(
       "header",
       { class: "modelget-header" },
-      this._summary,
-      this._detail,
-      this._trouble,
-      this._moving,
-      h("div", { class: "modelget-actions" }, ...buttons),
+      h("div", { class: "modelget-top" }, h("h2", {}, say("title")), this._copy, this._rescan, this._access, close),
+      h(
+        "div",
+        { class: "modelget-overview" },
+        this._summary,
+        this._detail,
+        this._trouble,
+        this._moving,
+        h("div", { class: "modelget-actions modelget-wide" }, this._install, this._pause, this._resume, this._cancel),
+      ),
     );
   }
 
@@ -52,19 +62,26 @@ export class HeaderView {
     const { totals, mayChange } = view;
     setText(this._summary, summary(view, this._say));
     setText(this._detail, detail(view, this._say));
-    const lacking = totals.bytes - (view.plan?.freeBytes ?? Infinity);
-    const trouble = view.trouble || (lacking > 0 ? this._say("no_space", { size: size(lacking) }) : "");
-    const note = trouble || (mayChange ? "" : this._say("remote"));
-    setText(this._trouble, note);
-    this._trouble.hidden = !note;
+    const trouble = this._troubleOf(view);
+    setText(this._trouble, trouble);
+    this._trouble.hidden = !trouble;
     this._move(view);
-    this._install.hidden = !mayChange || (!totals.installable && totals.running + totals.paused > 0);
-    this._install.disabled = !totals.installable || lacking > 0;
+    this._install.hidden = !mayChange || !(totals.installable || totals.looking);
+    this._install.disabled = !totals.installable || lacking(view) > 0;
     this._pause.hidden = !mayChange || !totals.running;
     this._resume.hidden = !mayChange || !totals.paused;
     this._cancel.hidden = !mayChange || !(totals.running + totals.paused);
     this._copy.hidden = !totals.missing;
     this._rescan.disabled = view.isLooking;
+    this._access.hidden = !mayChange;
+  }
+
+  /** @param {View} view */
+  _troubleOf(view) {
+    if (view.trouble) return view.trouble;
+    const bytes = lacking(view);
+    if (bytes > 0) return this._say("no_space", { size: size(bytes) });
+    return view.mayChange ? "" : this._say("remote");
   }
 
   /** @param {View} view */
@@ -84,16 +101,26 @@ export class HeaderView {
 }
 
 /**
- * Say in one sentence where the workflow stands.
+ * Tell how many bytes must be freed before everything fits, with what the owner wants to stay free.
+ * @param {View} view
+ */
+function lacking({ plan, totals, spareBytes }) {
+  return plan && totals.bytes ? totals.bytes + spareBytes - plan.freeBytes : 0;
+}
+
+/**
+ * Say in one sentence where the workflow stands; nothing in it changes while bytes arrive, since it is read aloud.
  * @param {View} view
  * @param {Say} say
  */
 export function summary(view, say) {
   const { totals, rows } = view;
-  if (view.trouble) return "";
-  if (!view.plan) return view.isLooking ? say("looking") : say("summary_nothing");
+  if (!view.plan) return view.isLooking ? say("looking") : view.trouble ? "" : say("summary_nothing");
   if (!rows.length) return say("summary_nothing");
+  if (totals.running) return say("summary_moving", { count: totals.running, missing: totals.missing });
+  if (totals.paused) return say("summary_paused", { count: totals.paused });
   if (!totals.missing) return say("summary_all_here", { count: totals.here });
+  if (!totals.bytes) return say("summary_missing_only", { count: totals.missing });
   return say("summary_missing", { count: totals.missing, size: size(totals.bytes) });
 }
 

@@ -25,7 +25,24 @@ export class ListView {
     this._rows = [];
     this._mayChange = true;
     this._round = 0;
-    this.element = h("ul", { class: "modelget-rows", "aria-label": say("tooltip") });
+    this.element = h("ul", {
+      class: "modelget-rows",
+      "aria-label": say("tooltip"),
+      onkeydown: (/** @type {KeyboardEvent} */ event) => this._walk(event),
+    });
+  }
+
+  /**
+   * The arrow keys go from name to name.
+   * @param {KeyboardEvent} event
+   */
+  _walk(event) {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (!step || !(event.target instanceof HTMLElement) || event.target.dataset.deed !== "show") return;
+    const names = [...this.element.querySelectorAll("[data-deed=show]")];
+    const next = names[names.indexOf(event.target) + step];
+    if (next instanceof HTMLElement) next.focus();
+    event.preventDefault();
   }
 
   /**

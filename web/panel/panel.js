@@ -20,6 +20,7 @@ import { Store } from "./store.js";
  * @property {(kind: "info" | "success" | "warn" | "error", text: string) => void} toast
  * @property {(text: string) => Promise<void>} copy
  * @property {() => Promise<string[]>} folders ComfyUI's model folders
+ * @property {() => void} close hide the panel
  */
 
 /** Events come several times a second; so soon after one, nobody needs to ask. */
@@ -59,7 +60,7 @@ export class Panel {
   async start() {
     try {
       this._settings = await this._client.settings();
-      this.store.allowed(this._settings.mayChange);
+      this.store.allowed(this._settings);
       await this.catchUp();
       this._folders = await this._host.folders();
     } catch (error) {
@@ -72,11 +73,16 @@ export class Panel {
    * @param {HTMLElement} element
    */
   mount(element) {
+    if (this._unlisten && element.querySelector(".modelget-panel")) return; // the page may ask again for what is there
+    this.unmount();
+    const access = new CredentialsView(this._client, this._say, () => void this.rescan());
     const header = new HeaderView(this._say, {
       installAll: () => void this.install(),
       actAll: (action) => void this._act(action, null),
       rescan: () => void this.rescan(),
       copyLinks: () => void this.copyLinks(),
+      toggleAccess: () => access.toggle(),
+      close: () => this._host.close(),
     });
     const list = new ListView(this._say, {
       act: (row, action) => void (action === "install" ? this._installItem(row.id) : this._act(action, row.id)),
@@ -84,9 +90,9 @@ export class Panel {
       show: (row) => this._host.show(row.item.nodes),
       folders: () => this._folders,
     });
-    const access = new CredentialsView(this._client, this._say, () => void this.rescan());
-    element.replaceChildren(h("div", { class: "modelget-panel" }, header.element, list.element, access.element));
-    access.update(this._settings?.credentials ?? {}, this._settings?.mayChange ?? false);
+    access.update(this._settings?.credentials ?? {});
+    element.classList.add("modelget-host");
+    element.replaceChildren(h("div", { class: "modelget-panel" }, header.element, access.element, list.element));
     let shown = "";
     const draw = (/** @type {import("./store.js").View} */ view) => {
       if (view.plan && view.plan.id !== shown) list.clear();
@@ -95,7 +101,6 @@ export class Panel {
       list.update(view.rows, view.mayChange);
     };
     draw(this.store.view);
-    this.unmount();
     this._unlisten = this.store.listen(draw);
   }
 
@@ -222,8 +227,9 @@ export class Panel {
       await this.catchUp();
       return true;
     } catch (error) {
-      this._host.toast("error", words(error));
       await this.refresh();
+      this.store.refused(words(error));
+      this._host.toast("error", words(error));
       return false;
     }
   }

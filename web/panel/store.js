@@ -14,6 +14,7 @@ import { isMoving, rowsOf, totalsOf } from "./rows.js";
  * @property {boolean} isLooking
  * @property {string} trouble why nothing is known, empty when all is well
  * @property {boolean} mayChange
+ * @property {number} spareBytes disk space that the owner wants to stay free
  */
 
 export class Store {
@@ -27,6 +28,7 @@ export class Store {
     this._isLooking = false;
     this._trouble = "";
     this._mayChange = true;
+    this._spareBytes = 0;
     /** @type {Set<(view: View) => void>} */
     this._listeners = new Set();
   }
@@ -41,6 +43,7 @@ export class Store {
       isLooking: this._isLooking || this._plan?.complete === false,
       trouble: this._trouble,
       mayChange: this._mayChange,
+      spareBytes: this._spareBytes,
     };
   }
 
@@ -81,9 +84,19 @@ export class Store {
     this._tell();
   }
 
-  /** @param {boolean} mayChange */
-  allowed(mayChange) {
+  /**
+   * Something was asked for and refused: the reason stays until something changes.
+   * @param {string} trouble
+   */
+  refused(trouble) {
+    this._trouble = trouble;
+    this._tell();
+  }
+
+  /** @param {{mayChange: boolean, spareBytes: number}} settings */
+  allowed({ mayChange, spareBytes }) {
     this._mayChange = mayChange;
+    this._spareBytes = spareBytes;
     this._tell();
   }
 
