@@ -7,6 +7,9 @@ import { origin, sureness } from "./rows.js";
 /** @typedef {import("./plan.js").Candidate} Candidate */
 /** @typedef {import("./words.js").Say} Say */
 
+/** Limits that keep nobody from using a model. */
+const MILD = new Set(["credit-required", "same-permissions"]);
+
 /**
  * Say where it is from, or under which name it is here already.
  * @param {Candidate} candidate
@@ -49,7 +52,7 @@ function warnings(candidate, say) {
     candidate.gated || barrier === "gated" ? mark("warn", say("gated"), { icon: "lock" }) : "",
     barrier && barrier !== "gated" ? mark("warn", say(word(barrier)), { icon: "lock" }) : "",
     candidate.isPickle ? mark("warn", say("pickle"), { icon: "exclamation-triangle" }) : "",
-    ...[...limits].map((limit) => mark("warn", say(word(limit)))),
+    ...[...limits].map((limit) => mark(MILD.has(limit) ? "plain" : "warn", say(word(limit)))),
   ];
 }
 
