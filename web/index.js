@@ -41,6 +41,7 @@ const guard = new RunGuard(panel, (view) => askBeforeRun(view, say), {
     toast("info", say("will_run"));
   },
   onRun: () => toast("success", say("now_running")),
+  onGiveUp: (count) => toast("warn", count ? say("run_still_missing", { count }) : say("run_called_off")),
 });
 
 app.registerExtension({

@@ -5,7 +5,7 @@ import { RunGuard } from "../../web/panel/run_guard.js";
 import { Store } from "../../web/panel/store.js";
 import { file, item, moved, planned } from "./made.js";
 
-function made({ items = [item("x")], answer = "cancel", autofetch = "ask", isOn = true, mayChange = true } = {}) {
+function made({ items = [item("x")], answer = "cancel", autofetch = "ask", isOn = true, mayChange = true, arriving = "fetching" } = {}) {
   const store = new Store();
   const told = [];
   const panel = {
@@ -13,6 +13,7 @@ function made({ items = [item("x")], answer = "cancel", autofetch = "ask", isOn 
     glance: async () => store.planned(planned(items)),
     install: async () => {
       told.push("install");
+      if (arriving) store.moved(moved(1, items.map(({ item: id }) => file(id, arriving))));
       return true;
     },
   };
@@ -26,6 +27,7 @@ function made({ items = [item("x")], answer = "cancel", autofetch = "ask", isOn 
     isOn: () => isOn,
     onWait: () => told.push("wait"),
     onRun: () => told.push("run"),
+    onGiveUp: (missing) => told.push(`gave up for ${missing}`),
   };
   return { store, told, guard: new RunGuard(panel, ask, owner) };
 }
@@ -52,19 +54,39 @@ test("'install and run' runs once, when the last model has come", async () => {
   const { guard, store, told } = made({ items: [item("x"), item("y")], answer: "install" });
   let runs = 0;
   assert.equal(await guard.allows(() => (runs += 1)), false);
-  store.moved(moved(1, [file("x", "present"), file("y", "fetching")]));
+  store.moved(moved(2, [file("x", "present"), file("y", "fetching")]));
   assert.equal(runs, 0);
-  store.moved(moved(2, [file("x", "present"), file("y", "present")]));
   store.moved(moved(3, [file("x", "present"), file("y", "present")]));
+  store.moved(moved(4, [file("x", "present"), file("y", "present")]));
   assert.equal(runs, 1);
   assert.deepEqual(told, ["ask", "wait", "install", "run"]);
 });
 
 test("nothing runs when another workflow was opened meanwhile", async () => {
-  const { guard, store } = made({ answer: "install" });
+  const { guard, store, told } = made({ answer: "install" });
   await guard.allows(never);
   store.planned(planned([item("z", { status: "present" })], { plan: "p-2" }));
-  store.moved(moved(1, [file("x", "present")]));
+  store.moved(moved(2, [file("x", "present")]));
+  assert.deepEqual(told, ["ask", "wait", "install", "gave up for 0"]);
+});
+
+test("it gives up when nothing is on its way any more and something is missing", async () => {
+  const { guard, store, told } = made({ items: [item("x"), item("y")], answer: "install" });
+  await guard.allows(never);
+  store.moved(moved(2, [file("x", "present"), file("y", "failed")]));
+  store.moved(moved(3, [file("x", "present"), file("y", "present")]));
+  assert.deepEqual(told, ["ask", "wait", "install", "gave up for 1"]);
+  const failing = made({ answer: "install", arriving: "failed" });
+  await failing.guard.allows(never);
+  assert.deepEqual(failing.told, ["ask", "wait", "install", "gave up for 1"]);
+});
+
+test("a pause is waited for", async () => {
+  const { guard, store, told } = made({ answer: "install" });
+  await guard.allows(() => told.push("queued"));
+  store.moved(moved(2, [file("x", "paused")]));
+  store.moved(moved(3, [file("x", "present")]));
+  assert.deepEqual(told, ["ask", "wait", "install", "run", "queued"]);
 });
 
 test("with autofetch on, what is sure is fetched without a question", async () => {

@@ -20,6 +20,7 @@ import { readPlan, readState } from "./plan.js";
  * @property {string} [candidate] the key of a candidate
  * @property {string} [folder] a model folder
  * @property {boolean} [allow_pickle]
+ * @property {boolean} [accept_licence]
  */
 
 /** What the server refused, and what to do next. */

@@ -20,7 +20,12 @@ import { button } from "./parts.js";
  */
 export function decisionOf(item, say, decide, folders) {
   if (item.decision === "folder") return folderChoice(say, decide, folders());
-  if (item.decision === "pickle") return consent(say, decide);
+  if (item.decision === "pickle") {
+    return consent(say("pickle_warning"), say("allow_pickle"), () => decide({ allow_pickle: true }));
+  }
+  if (item.decision === "licence") {
+    return consent(say("licence_warning"), say("accept_licence"), () => decide({ accept_licence: true }));
+  }
   const others = item.decision === "candidate" ? item.candidates : item.candidates.slice(1);
   if (!others.length) return "";
   const choices = others.map((one) => choice(one, say, decide));
@@ -43,13 +48,12 @@ function folderChoice(say, decide, folders) {
 }
 
 /**
- * @param {Say} say
- * @param {(decided: Decided) => void} decide
+ * @param {string} warning
+ * @param {string} word what a person says by pressing it
+ * @param {() => void} accept
  */
-function consent(say, decide) {
-  const warning = h("p", { class: "modelget-hint" }, say("pickle_warning"));
-  const accept = button("consent", say("allow_pickle"), () => decide({ allow_pickle: true }));
-  return h("div", { class: "modelget-decision" }, warning, accept);
+function consent(warning, word, accept) {
+  return h("div", { class: "modelget-decision" }, h("p", { class: "modelget-hint" }, warning), button("consent", word, accept));
 }
 
 /**

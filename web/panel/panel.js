@@ -163,7 +163,7 @@ export class Panel {
       if (this.store.view.plan?.id === plan.id) this.store.planned(again);
       this._wake?.();
     } catch (error) {
-      if (error instanceof Refusal && error.kind === "UnknownPlan") await this.look();
+      if (error instanceof Refusal && error.status === 404) await this.look(); // of another run of the server
     }
   }
 

@@ -1,7 +1,7 @@
 // What the server sends (docs/routes.md) → what the panel works with. Raw answers go no further than this file.
 
 /** @typedef {"present" | "fetch" | "choose" | "denied" | "unresolved" | "looking"} Status */
-/** @typedef {"candidate" | "folder" | "pickle"} Decision */
+/** @typedef {"candidate" | "folder" | "pickle" | "licence"} Decision */
 
 /**
  * @typedef {object} Barrier

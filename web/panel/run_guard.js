@@ -4,11 +4,21 @@
 /** @typedef {import("./store.js").View} View */
 /** @typedef {"install" | "anyway" | "cancel"} Answer */
 
+/**
+ * @typedef {object} Owner
+ * @property {() => string} autofetch what the server's owner wants: "ask", "auto" or "off"
+ * @property {() => boolean} isOn whether the person at the page wants to be asked
+ * @property {() => void} onWait told when the workflow waits for its models
+ * @property {() => void} onRun told just before it runs
+ * @property {(missing: number) => void} onGiveUp told when it will not run: because of so many models, or, for 0, because
+ *   another workflow is open
+ */
+
 export class RunGuard {
   /**
    * @param {Panel} panel
    * @param {(view: View) => Promise<Answer>} ask
-   * @param {{autofetch: () => string, isOn: () => boolean, onWait: () => void, onRun: () => void}} owner
+   * @param {Owner} owner
    */
   constructor(panel, ask, owner) {
     this._panel = panel;
@@ -32,28 +42,43 @@ export class RunGuard {
     const isAutomatic = this._owner.autofetch() === "auto" && !view.totals.undecided;
     const answer = isAutomatic ? "install" : await this._ask(view);
     if (answer !== "install") return answer === "anyway";
-    this._waitFor(view.plan.id, run);
+    const begun = this._waitFor(view.plan.id, run);
     this._owner.onWait();
-    if (!(await this._panel.install()) && !this._panel.store.view.totals.running) this._forget?.();
+    if ((await this._panel.install()) || this._panel.store.view.totals.running) begun();
+    else this._forget?.();
     return false;
   }
 
   /**
-   * Run as soon as everything that the plan needs is here; give up when another plan takes its place.
+   * Run as soon as everything that the plan needs is here. Give up when another plan takes its place, or when nothing is
+   * on its way any more though something is missing.
    * @param {string} plan
    * @param {() => void} run
+   * @returns {() => void} to be called when the installation has begun
    */
   _waitFor(plan, run) {
-    const end = this._panel.store.listen((view) => {
-      if (view.plan?.id !== plan) return this._forget?.();
-      if (view.totals.missing) return;
-      this._forget?.();
-      this._owner.onRun();
-      run();
-    });
-    this._forget = () => {
+    let hasBegun = false;
+    const check = (/** @type {View} */ { plan: open, totals }) => {
+      if (open?.id !== plan) return giveUp(0);
+      if (!totals.missing) {
+        forget();
+        this._owner.onRun();
+        run();
+      } else if (hasBegun && !(totals.running + totals.paused + totals.looking)) giveUp(totals.missing);
+    };
+    const end = this._panel.store.listen(check);
+    const forget = () => {
       end();
-      this._forget = null;
+      if (this._forget === forget) this._forget = null;
+    };
+    const giveUp = (/** @type {number} */ missing) => {
+      forget();
+      this._owner.onGiveUp(missing);
+    };
+    this._forget = forget;
+    return () => {
+      hasBegun = true;
+      if (this._forget === forget) check(this._panel.store.view);
     };
   }
 }
