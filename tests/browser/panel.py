@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -111,8 +110,7 @@ class PanelPage:
 
     def expect_missing(self, *names: str) -> None:
         """Wait until ComfyUI's own list of missing models holds exactly these."""
-        wanted = json.dumps(sorted(names))
-        self.page.wait_for_function(f"() => JSON.stringify(({MISSING})()) === {json.dumps(wanted)}")
+        self.page.wait_for_function(f"(names) => ({MISSING})().join() === names.join()", arg=sorted(names))
 
     def options(self, node: int, widget: int = 0) -> list[str]:
         """Return what a node's combo offers."""

@@ -35,8 +35,8 @@ def test_install_and_run_queues_the_workflow_when_its_models_are_here(panel, hos
     panel.press("run-install")
     panel.expect_status("wanted.safetensors", "present")
     until(lambda: {"done": pictures(host)}, lambda now: now["done"] == before + 1)
-    assert sent == [200]
     panel.page.wait_for_function("() => Object.keys(window.app.nodeOutputs).includes('4')")
+    assert sent == [200]
 
 
 def test_run_anyway_leaves_the_refusal_to_comfyui(panel):

@@ -140,3 +140,10 @@ test("the page to open is found in a sentence, without the sentence's punctuatio
   assert.equal(pageIn("Find it elsewhere."), "");
   assert.equal(pageIn("javascript:alert(1)"), "");
 });
+
+test("what a hint says about the command line is left out, and all of it where a decision is asked for", () => {
+  const hint = "Nobody has it. Pass --choose x=ID (a link). Look at https://example.org/a--b too.";
+  const of = (more) => rowsOf(planned([item("x", more)]), NOTHING)[0].hint;
+  assert.equal(of({ hint }), "Nobody has it. Look at https://example.org/a--b too.");
+  assert.equal(of({ hint, status: "choose", decision: "candidate" }), "");
+});

@@ -15,7 +15,7 @@ export class ListView {
    * @param {import("./row_view.js").Deeds} deeds
    * @param {(then: () => void) => void} [nextFrame]
    */
-  constructor(say, deeds, nextFrame = requestAnimationFrame) {
+  constructor(say, deeds, nextFrame = (then) => void requestAnimationFrame(then)) {
     this._say = say;
     this._deeds = deeds;
     this._nextFrame = nextFrame;

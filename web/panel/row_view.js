@@ -135,6 +135,7 @@ export class RowView {
     return [
       failed ? h("p", { class: "modelget-error", role: "alert" }, progress.message) : "",
       hint ? h("p", { class: "modelget-hint" }, hint) : "",
+      status === "unresolved" ? h("p", { class: "modelget-hint" }, this._say("by_hand_into", { folder: item.folder || "…" })) : "",
       ...item.failures.map((failure) => h("p", { class: "modelget-hint" }, failure)),
       item.active ? "" : h("p", { class: "modelget-hint" }, this._say("switched_off")),
       page ? h("p", {}, link(page, this._say("open_page"))) : "",

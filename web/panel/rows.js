@@ -16,7 +16,7 @@
  * @property {Status} status what is planned; "present" as soon as it arrived
  * @property {Progress | null} progress while it is being installed, and after that went wrong
  * @property {Candidate | null} best
- * @property {string} hint what to do next
+ * @property {string} hint what to do next, empty where a decision is asked for
  * @property {Action[]} actions what can be done now
  */
 
@@ -73,9 +73,20 @@ export function rowOf(item, progress) {
     status,
     progress: isOver || status === "present" ? null : progress,
     best,
-    hint: progress?.phase === "failed" ? progress.hint : item.hint,
+    hint: progress?.phase === "failed" ? withoutOptions(progress.hint) : item.decision ? "" : withoutOptions(item.hint),
     actions: status === "present" ? [] : actionsOf(item, progress),
   };
+}
+
+/**
+ * Leave out the sentences that are about the command line's options: the row has buttons for them.
+ * @param {string} hint
+ */
+function withoutOptions(hint) {
+  return hint
+    .split(/(?<=[.!]) +/)
+    .filter((sentence) => !/(^|[\s`(])--[a-z]/.test(sentence))
+    .join(" ");
 }
 
 /**
