@@ -24,7 +24,7 @@ _READY = """() => window.app?.extensionManager?.workflow?.activeWorkflow
   && window.app.extensionManager.getSidebarTabs?.().some((tab) => tab.id === "modelget")"""
 _SHOW = """async ([graph, count]) => {
   await window.app.loadGraphData({nodes: [], links: [], version: 0.4});
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await new Promise((resolve) => setTimeout(resolve, 2500));
   await window.app.loadGraphData(graph);
   const loaded = performance.now();
   while (document.querySelectorAll(".modelget-row").length !== count) await new Promise(requestAnimationFrame);

@@ -22,6 +22,17 @@ export function candidateFacts(candidate, say) {
 }
 
 /**
+ * Say who names it, and what a person should know before it is fetched.
+ * @param {Candidate} candidate
+ * @param {Say} say
+ * @returns {HTMLElement[]}
+ */
+export function candidateNotes(candidate, say) {
+  const named = candidate.namedBy ? [say("named_by", { who: candidate.namedBy })] : [];
+  return [...named, ...candidate.notes].map((note) => h("p", { class: "modelget-hint" }, note));
+}
+
+/**
  * Say how sure it is, its licence, and what stands between.
  * @param {Candidate} candidate
  * @param {Say} say

@@ -8,7 +8,7 @@ import { button, mark } from "./parts.js";
 /** @typedef {import("./words.js").Word} Word */
 
 /** @type {Record<string, string>} */
-const LABELS = { huggingface: "Hugging Face", civitai: "Civitai", github: "GitHub", modelscope: "ModelScope" };
+const LABELS = { huggingface: "Hugging Face", civitai: "Civitai", github: "GitHub", kaggle: "Kaggle", modelscope: "ModelScope" };
 
 export class CredentialsView {
   /**
@@ -81,11 +81,15 @@ export class CredentialsView {
         h("span", { class: "modelget-name" }, label),
         mark("plain", say(isSet ? (isStored ? "credential_set" : "credential_outside") : "credential_unset")),
       ),
-      field,
       h(
         "div",
         { class: "modelget-actions" },
+        field,
         button(`save-${place}`, say("save"), () => field.value.trim() && keep(field.value.trim(), "token_saved")),
+      ),
+      h(
+        "div",
+        { class: "modelget-actions" },
         isSet ? button(`test-${place}`, say("test"), () => this._test(place)) : "",
         isStored ? button(`remove-${place}`, say("remove"), () => keep(null, "token_removed")) : "",
       ),

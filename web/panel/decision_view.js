@@ -1,6 +1,6 @@
 // What a person must still say about a model: which file is meant, into which folder, whether its format is trusted.
 
-import { candidateFacts, candidateMarks } from "./candidate_view.js";
+import { candidateFacts, candidateMarks, candidateNotes } from "./candidate_view.js";
 import { h } from "./dom.js";
 import { size } from "./format.js";
 import { button } from "./parts.js";
@@ -69,6 +69,7 @@ function choice(candidate, say, decide) {
     {},
     h("div", { class: "modelget-facts" }, ...candidateFacts(candidate, say), h("span", {}, size(candidate.size))),
     candidateMarks(candidate, say),
+    ...candidateNotes(candidate, say),
     isPickle ? h("p", { class: "modelget-hint" }, say("pickle_warning")) : "",
     barrier
       ? h("p", { class: "modelget-hint" }, [barrier.message, barrier.hint].filter(Boolean).join(". "))

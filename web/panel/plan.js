@@ -28,6 +28,8 @@
  * @property {boolean} gated
  * @property {boolean} isPickle
  * @property {string} local name of a file here with the same bytes, empty when there is none
+ * @property {string} namedBy who says that the wanted name is this file, where the workflow does not
+ * @property {string[]} notes what a person should know before it is fetched
  * @property {Barrier | null} barrier
  */
 
@@ -155,6 +157,8 @@ function readCandidate(raw) {
     gated: raw?.gated === true,
     isPickle: raw?.pickle === true,
     local: text(raw?.local),
+    namedBy: text(raw?.named_by),
+    notes: list(raw?.notes).map(text),
     barrier: raw?.barrier
       ? { kind: text(raw.barrier.kind), message: text(raw.barrier.message), hint: text(raw.barrier.hint) }
       : null,

@@ -1,6 +1,6 @@
 // One row of the panel: made once, then changed only where something changed.
 
-import { candidateFacts, candidateMarks } from "./candidate_view.js";
+import { candidateFacts, candidateMarks, candidateNotes } from "./candidate_view.js";
 import { decisionOf } from "./decision_view.js";
 import { h, link, setText } from "./dom.js";
 import { duration, percent, size, speed } from "./format.js";
@@ -129,10 +129,11 @@ export class RowView {
   }
 
   /** @param {Row} row */
-  _notes({ item, hint, progress, status }) {
+  _notes({ best, item, hint, progress, status }) {
     const failed = progress?.phase === "failed";
     const page = status === "denied" || failed ? pageIn(hint) : "";
     return [
+      ...(best && status !== "present" ? candidateNotes(best, this._say) : []),
       failed ? h("p", { class: "modelget-error", role: "alert" }, progress.message) : "",
       hint ? h("p", { class: "modelget-hint" }, hint) : "",
       status === "unresolved" ? h("p", { class: "modelget-hint" }, this._say("by_hand_into", { folder: item.folder || "…" })) : "",
