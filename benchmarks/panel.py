@@ -67,7 +67,9 @@ def run() -> str:
         page.evaluate("() => window.app.extensionManager.command.execute('Modelget.Toggle')")
         shown = [page.evaluate(_SHOW, list(_renamed(number))) for number in range(_ROUNDS)]
         page.evaluate("(graph) => window.app.loadGraphData(graph)", _workflow(1000))
-        page.wait_for_function("() => document.querySelectorAll('.modelget-row[data-status=fetch]').length === 1000")
+        page.wait_for_function(
+            "() => document.querySelectorAll('.modelget-row[data-status=fetch]').length === 1000"
+        )
         frames = page.evaluate(_SCROLL)
     return _table(shown, frames)
 
@@ -90,7 +92,9 @@ def _table(shown: list[float], frames: list[float]) -> str:
         [
             "| goal | | here | |",
             "|---|---|---|---|",
-            _goal("ms until all rows of the largest template are drawn, median", 300, statistics.median(shown)),
+            _goal(
+                "ms until all rows of the largest template are drawn, median", 300, statistics.median(shown)
+            ),
             _goal(f"longest of {len(frames)} frames while 1,000 rows scroll, ms", 50, max(frames)),
             f"\nRows: {min(shown):.0f} to {max(shown):.0f} ms in {len(shown)} rounds. Frames: median "
             f"{statistics.median(frames):.1f} ms, {slow} longer than 50 ms.",

@@ -100,7 +100,9 @@ def client(host: Any) -> Client:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    new = browser.new_context(viewport={"width": 1280, "height": 860}, locale="en-US", reduced_motion="reduce")
+    new = browser.new_context(
+        viewport={"width": 1280, "height": 860}, locale="en-US", reduced_motion="reduce"
+    )
     yield new
     new.close()
 

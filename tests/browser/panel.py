@@ -115,6 +115,7 @@ class PanelPage:
     def options(self, node: int, widget: int = 0) -> list[str]:
         """Return what a node's combo offers."""
         found: list[str] = self.page.evaluate(
-            "([node, widget]) => window.app.graph.getNodeById(node).widgets[widget].options.values", [node, widget]
+            "([node, widget]) => window.app.graph.getNodeById(node).widgets[widget].options.values",
+            [node, widget],
         )
         return found

@@ -22,7 +22,15 @@ def picture_graph(vae: str, repo: str = "o/r") -> Json:
 
 
 def _node(number: int, kind: str, values: list[Any], **more: Any) -> Json:
-    return {"id": number, "type": kind, "mode": 0, "inputs": [], "outputs": [], "widgets_values": values, **more}
+    return {
+        "id": number,
+        "type": kind,
+        "mode": 0,
+        "inputs": [],
+        "outputs": [],
+        "widgets_values": values,
+        **more,
+    }
 
 
 def _input(name: str, kind: str, link: int) -> Json:

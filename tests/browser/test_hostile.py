@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 PAYLOADS = (
     "<img src=x onerror=window.__hit=1>",
     "<script>window.__hit=1</script>",
-    "\"><svg onload=window.__hit=1>",
+    '"><svg onload=window.__hit=1>',
     "javascript:window.__hit=1//",
     "<iframe srcdoc='<script>parent.__hit=1</script>'>",
     "{{constructor.constructor('window.__hit=1')()}}",
@@ -23,7 +23,10 @@ def poisoned(value, at=0):
     """Return a copy of a document with a payload in place of every text but ids of routes and known words."""
     keep = ("plan", "item", "status", "phase", "run", "decision")
     if isinstance(value, dict):
-        return {key: inner if key in keep else poisoned(inner, at + n) for n, (key, inner) in enumerate(value.items())}
+        return {
+            key: inner if key in keep else poisoned(inner, at + n)
+            for n, (key, inner) in enumerate(value.items())
+        }
     if isinstance(value, list):
         return [poisoned(inner, at + n) for n, inner in enumerate(value)]
     return PAYLOADS[at % len(PAYLOADS)] if isinstance(value, str) else value
@@ -34,13 +37,18 @@ def assert_only_text(panel):
     allowed = "a button code details div h2 h3 header i input li option p progress section select span summary ul wbr"
     strange = panel.root.evaluate(
         "(root, allowed) => [...root.querySelectorAll('*')].map((one) => one.localName)"
-        ".filter((name) => !allowed.split(' ').includes(name))", allowed)
+        ".filter((name) => !allowed.split(' ').includes(name))",
+        allowed,
+    )
     assert strange == []
     attributes = panel.root.evaluate(
         "(root) => [...root.querySelectorAll('*')].flatMap((one) => [...one.attributes].map((each) => each.name))"
-        ".filter((name) => name.startsWith('on'))")
+        ".filter((name) => name.startsWith('on'))"
+    )
     assert attributes == []
-    links = panel.root.evaluate("(root) => [...root.querySelectorAll('[href]')].map((one) => one.getAttribute('href'))")
+    links = panel.root.evaluate(
+        "(root) => [...root.querySelectorAll('[href]')].map((one) => one.getAttribute('href'))"
+    )
     assert all(link.startswith(("https://", "http://", "about:blank")) for link in links)
     assert panel.page.evaluate("() => window.__hit") is None
 
@@ -73,7 +81,16 @@ def test_payloads_in_every_text_of_a_plan_and_a_state_stay_text(open_page):
         state = json.loads(route.fetch().body())
         state["files"] = [
             poisoned({"file": "x", "message": "m", "hint": "https://example.org/ <b>"}, at)
-            | {"file": f"f{at}", "phase": phase, "done": 1, "total": 2, "speed": 1, "seconds_left": 1, "plans": [], "sequence": 1}
+            | {
+                "file": f"f{at}",
+                "phase": phase,
+                "done": 1,
+                "total": 2,
+                "speed": 1,
+                "seconds_left": 1,
+                "plans": [],
+                "sequence": 1,
+            }
             for at, phase in ((0, "failed"), (6, "fetching"))
         ]
         return route.fulfill(json=state)
@@ -83,7 +100,9 @@ def test_payloads_in_every_text_of_a_plan_and_a_state_stay_text(open_page):
         page.route("**/modelget/state*", fake_state)
         page.route("**/api/models", lambda route: route.fulfill(json=list(PAYLOADS)))
 
-    panel = open_page(before).load([loader(1, "x.safetensors", "vae", hub_link("o/r", "x.safetensors"))]).show()
+    panel = (
+        open_page(before).load([loader(1, "x.safetensors", "vae", hub_link("o/r", "x.safetensors"))]).show()
+    )
     expect(panel.rows).to_have_count(7)
     expect(panel.rows.locator(".modelget-error").first).to_be_visible()
     assert_only_text(panel)

@@ -173,7 +173,9 @@ def test_a_command_installs_what_is_missing(panel):
 
 def test_another_workflow_opened_meanwhile_calls_the_run_off_and_says_so(panel):
     sent = []
-    panel.page.on("request", lambda asked: sent.append(asked.url) if asked.url.endswith("/api/prompt") else None)
+    panel.page.on(
+        "request", lambda asked: sent.append(asked.url) if asked.url.endswith("/api/prompt") else None
+    )
     panel.load(picture_graph("switched.safetensors", "o/slow"))
     panel.expect_status("switched.safetensors", "fetch")
     panel.run()

@@ -22,7 +22,9 @@ def pictures(host):
 def prompts_of(panel):
     """Collect the answers to what the page queues from here on."""
     seen = []
-    panel.page.on("response", lambda answer: seen.append(answer.status) if answer.url.endswith("/api/prompt") else None)
+    panel.page.on(
+        "response", lambda answer: seen.append(answer.status) if answer.url.endswith("/api/prompt") else None
+    )
     return seen
 
 
@@ -92,4 +94,3 @@ def test_what_needs_a_decision_is_named_before_a_run(panel):
     expect(panel.dialog).to_contain_text("need your decision")
     expect(panel.page.locator("[data-deed=run-install]")).to_be_disabled()
     panel.press("run-cancel")
-

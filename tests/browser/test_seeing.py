@@ -57,7 +57,9 @@ def test_an_official_template_shows_every_model_it_declares(panel, name):
 
 
 def test_the_panel_opens_by_itself_once_for_each_workflow(panel):
-    first, second = ({"id": f"00000000-0000-4000-8000-00000000000{n}", "nodes": [vae("once.safetensors")]} for n in "12")
+    first, second = (
+        {"id": f"00000000-0000-4000-8000-00000000000{n}", "nodes": [vae("once.safetensors")]} for n in "12"
+    )
     panel.load(first)
     expect(panel.root).to_be_visible()
     panel.press("close")
@@ -123,7 +125,9 @@ def test_the_row_of_a_model_in_a_subgraph_leads_into_the_subgraph(panel):
     panel.load(template(SUBGRAPH))
     panel.row("ae.safetensors").locator(".modelget-facts").click()
     panel.page.wait_for_function("() => window.app.canvas.graph !== window.app.rootGraph")
-    shown = panel.page.evaluate("() => Object.values(window.app.canvas.selected_nodes).map((node) => node.widgets[0].value)")
+    shown = panel.page.evaluate(
+        "() => Object.values(window.app.canvas.selected_nodes).map((node) => node.widgets[0].value)"
+    )
     assert shown == ["ae.safetensors"]
 
 
@@ -134,7 +138,9 @@ def test_copied_links_are_raw_file_links_one_a_line(panel, context, hub):
     panel.press("copy-links")
     expect(panel.page.get_by_text("2 links copied", exact=True)).to_be_visible()
     text = panel.page.evaluate("() => navigator.clipboard.readText()")
-    assert text.splitlines() == [hub.url("o/r", name, hub.commit("o/r")) for name in ("a.safetensors", "b.safetensors")]
+    assert text.splitlines() == [
+        hub.url("o/r", name, hub.commit("o/r")) for name in ("a.safetensors", "b.safetensors")
+    ]
 
 
 def test_rescan_sees_a_file_that_somebody_put_there(panel, models, hub):
@@ -167,9 +173,12 @@ def test_a_long_name_wraps_and_nothing_is_cut_at_the_side(panel, width):
     name = "a_very_long_name" * 11 + ".safetensors"
     panel.load([vae(name)])
     panel.expect_status(name, "fetch")
-    too_wide = panel.root.evaluate("""(root, width) => { root.parentElement.style.width = `${width}px`;
+    too_wide = panel.root.evaluate(
+        """(root, width) => { root.parentElement.style.width = `${width}px`;
       return [root, ...root.querySelectorAll("*")].filter((one) => one.scrollWidth > one.clientWidth + 1
-        && getComputedStyle(one).display !== "inline" && one.clientWidth).map((one) => one.className) }""", width)
+        && getComputedStyle(one).display !== "inline" && one.clientWidth).map((one) => one.className) }""",
+        width,
+    )
     assert too_wide == []
 
 

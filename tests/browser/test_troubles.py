@@ -13,7 +13,7 @@ from modelget.hub import CivitaiVersion, HubRules
 HUB = HubRules(
     gated=frozenset({"o/gated", "o/opened"}),
     tokens={"hf_right_token": frozenset({"o/opened"})},
-    corrupt=frozenset({"o/bad/broken.safetensors"}),
+    corrupt=frozenset({"o/bad/broken.safetensors", "o/bad/unseen.safetensors"}),
     missing=frozenset({"o/gone"}),
     civitai=(CivitaiVersion(70, barrier="early-access"), CivitaiVersion(80, barrier="archived")),
 )
@@ -52,7 +52,9 @@ def test_a_token_opens_a_gated_model_and_is_never_shown_again(panel: PanelPage):
     expect(panel.root.locator("[data-place=huggingface] [role=status]")).to_contain_text("works")
     expect(field).to_have_value("")
     assert "hf_right_token" not in panel.page.content()
-    assert "hf_right_token" not in panel.page.evaluate("() => JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert "hf_right_token" not in panel.page.evaluate(
+        "() => JSON.stringify([{...localStorage}, {...sessionStorage}])"
+    )
     panel.do("opened.safetensors", "install")
     panel.expect_status("opened.safetensors", "present")
     panel.press("remove-huggingface")
@@ -79,8 +81,13 @@ def test_a_repository_that_is_gone_says_so(panel):
 
 
 def test_early_access_and_archived_models_are_told_apart(panel):
-    links = ("https://civitai.com/models/7?modelVersionId=70", "https://civitai.com/models/8?modelVersionId=80")
-    panel.load([loader(1, "early.safetensors", "loras", links[0]), loader(2, "old.safetensors", "loras", links[1])])
+    links = (
+        "https://civitai.com/models/7?modelVersionId=70",
+        "https://civitai.com/models/8?modelVersionId=80",
+    )
+    panel.load(
+        [loader(1, "early.safetensors", "loras", links[0]), loader(2, "old.safetensors", "loras", links[1])]
+    )
     panel.expect_status("early.safetensors", "denied")
     panel.expect_status("old.safetensors", "denied")
     expect(panel.row("early.safetensors")).to_contain_text("early access")
@@ -97,19 +104,30 @@ def test_a_format_that_can_run_code_waits_for_a_persons_word(panel):
 
 def test_of_several_files_of_one_name_a_person_chooses(panel, hub, models):
     links = " ".join(hub_link(repo, "twice.safetensors") for repo in ("o/first", "o/second"))
-    note = {"id": 2, "type": "MarkdownNote", "mode": 0, "inputs": [], "outputs": [], "widgets_values": [links]}
+    note = {
+        "id": 2,
+        "type": "MarkdownNote",
+        "mode": 0,
+        "inputs": [],
+        "outputs": [],
+        "widgets_values": [links],
+    }
     panel.load([loader(1, "twice.safetensors", "vae"), note])
     panel.expect_status("twice.safetensors", "choose")
     choices = panel.row("twice.safetensors").locator(".modelget-candidates > li")
     expect(choices).to_have_count(2)
     choices.filter(has_text="o/second").get_by_role("button", name="Use this one").click()
     panel.expect_status("twice.safetensors", "present")
-    assert (models / "vae" / "twice.safetensors").read_bytes() == hub.content("o/second/twice.safetensors").read()
+    assert (models / "vae" / "twice.safetensors").read_bytes() == hub.content(
+        "o/second/twice.safetensors"
+    ).read()
 
 
 def test_a_model_for_an_unknown_folder_asks_which(panel, models):
     unknown = loader(1, "somewhere.safetensors", "vae") | {"type": "SomeNodeOfAPack"}
-    unknown["properties"]["models"] = [{"name": "somewhere.safetensors", "url": hub_link("o/r", "somewhere.safetensors")}]
+    unknown["properties"]["models"] = [
+        {"name": "somewhere.safetensors", "url": hub_link("o/r", "somewhere.safetensors")}
+    ]
     panel.load([unknown])
     panel.expect_status("somewhere.safetensors", "choose")
     panel.row("somewhere.safetensors").get_by_label("Model folder").select_option("loras")
@@ -126,3 +144,11 @@ def test_a_server_that_does_not_answer_is_told_and_found_again(open_page):
     panel.press("rescan")
     panel.expect_status("unasked.safetensors", "fetch")
     expect(panel.trouble).to_be_hidden()
+
+
+def test_a_failure_is_told_though_the_panel_is_closed(panel):
+    panel.load([vae("unseen.safetensors", "o/bad")])
+    panel.expect_status("unseen.safetensors", "fetch")
+    panel.page.evaluate("""() => { document.querySelector("[data-deed=install-all]").click();
+      document.querySelector("[data-deed=close]").click() }""")
+    expect(panel.page.get_by_test_id("toast").filter(has_text="unseen.safetensors:")).to_be_visible()

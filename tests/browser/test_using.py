@@ -75,7 +75,8 @@ def test_every_control_has_a_name_and_every_state_is_told_in_words(panel):
     panel.press("access")
     nameless = panel.root.evaluate(
         "(root) => [...root.querySelectorAll('button, input, select, progress, a')]"
-        ".filter((one) => !(one.getAttribute('aria-label') || one.textContent.trim() || one.labels?.length)).length")
+        ".filter((one) => !(one.getAttribute('aria-label') || one.textContent.trim() || one.labels?.length)).length"
+    )
     assert nameless == 0
     for word in ("Ready to fetch", "Not available", "Not found", "Your choice"):
         expect(panel.root.get_by_role("img", name=word).first).to_be_visible()
@@ -102,12 +103,17 @@ def test_its_settings_are_among_comfyuis(panel):
     panel.command("Comfy.ShowSettingsDialog")
     panel.page.get_by_placeholder("Search Settings").first.fill("Modelget")
     expect(panel.page.get_by_text("Open the panel by itself when models are missing").first).to_be_visible()
-    expect(panel.page.get_by_text("Ask before running a workflow whose models are missing").first).to_be_visible()
+    expect(
+        panel.page.get_by_text("Ask before running a workflow whose models are missing").first
+    ).to_be_visible()
 
 
 def test_somebody_who_may_only_look_sees_all_and_can_press_nothing(open_page):
     def before(page):
-        page.route("**/modelget/settings", lambda route: route.fulfill(json=json.loads(route.fetch().body()) | {"may_change": False}))
+        page.route(
+            "**/modelget/settings",
+            lambda route: route.fulfill(json=json.loads(route.fetch().body()) | {"may_change": False}),
+        )
 
     panel = open_page(before).load(mixed())
     panel.expect_status("plain.safetensors", "fetch")

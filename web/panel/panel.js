@@ -47,7 +47,7 @@ export class Panel {
     /** @type {import("./client.js").Settings | null} */
     this._settings = null;
     /** @type {Set<string>} */
-    this._here = new Set();
+    this._told = new Set();
     this.store.listen((view) => this._announce(view));
   }
 
@@ -249,14 +249,21 @@ export class Panel {
     }
   }
 
-  /** @param {import("./store.js").View} view */
+  /**
+   * Tell the page which files have come, and, while the panel is closed, which have failed.
+   * @param {import("./store.js").View} view
+   */
   _announce(view) {
-    const here = new Set(view.rows.filter((row) => row.status === "present").map((row) => row.item.file));
-    for (const file of here) {
-      const isNews = this._planSeen === view.plan?.id && !this._here.has(file);
-      if (isNews && file) this._host.arrived(file);
+    const isSamePlan = this._planSeen === view.plan?.id;
+    const now = new Set(view.rows.flatMap(({ item, progress, status }) =>
+      status === "present" || progress?.phase === "failed" ? [`${status} ${item.file}`] : [],
+    ));
+    for (const { item, progress, status, title } of isSamePlan ? view.rows : []) {
+      if (this._told.has(`${status} ${item.file}`) || !now.has(`${status} ${item.file}`)) continue;
+      if (status === "present") this._host.arrived(item.file);
+      else if (!this._unlisten) this._host.toast("error", this._say("failed", { name: title, reason: progress?.message ?? "" }));
     }
-    this._here = here;
+    this._told = now;
     this._planSeen = view.plan?.id;
   }
 

@@ -100,7 +100,6 @@ const EN = {
   run_called_off: "Another workflow is open: the one before was not queued.",
   run_still_missing: "The workflow was not queued: {count} models are still missing.",
   now_running: "All models are here: the workflow was queued.",
-  installed: "{name} is here.",
   failed: "{name}: {reason}",
   credentials: "Access tokens",
   credentials_why: "Some models are handed out only to accounts that accepted their terms.",
@@ -127,7 +126,6 @@ const EN = {
   command_toggle: "Show the models of this workflow",
   command_install: "Install missing models",
   command_rescan: "Look for missing models again",
-  new_missing: "{count} models of this workflow are missing.",
 };
 
 /** @type {Record<Word, string>} */
@@ -229,7 +227,6 @@ const ZH = {
   run_called_off: "已打开另一个工作流：之前的工作流未排队。",
   run_still_missing: "工作流未排队：仍缺少 {count} 个模型。",
   now_running: "全部模型已就位：工作流已排队。",
-  installed: "{name} 已就位。",
   failed: "{name}：{reason}",
   credentials: "访问凭据",
   credentials_why: "有些模型只提供给已接受其条款的账户。",
@@ -256,7 +253,6 @@ const ZH = {
   command_toggle: "显示此工作流的模型",
   command_install: "安装缺失的模型",
   command_rescan: "重新查找缺失的模型",
-  new_missing: "此工作流缺少 {count} 个模型。",
 };
 
 /** @typedef {(word: Word, values?: Record<string, string | number>) => string} Say */
