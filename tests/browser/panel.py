@@ -55,8 +55,8 @@ class PanelPage:
 
     def show(self) -> PanelPage:
         """Open the panel if it is not open."""
-        if not self.root.is_visible():
-            self.command("Modelget.Toggle")
+        self.page.evaluate("""() => { const page = window.app.extensionManager;
+          if (page.sidebarTab.activeSidebarTabId !== "modelget") page.command.execute("Modelget.Toggle"); }""")
         expect(self.root).to_be_visible()
         return self
 

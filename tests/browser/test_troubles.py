@@ -38,7 +38,7 @@ def test_a_gated_model_shows_a_lock_and_the_page_where_its_terms_are(panel, hub)
 def test_a_token_opens_a_gated_model_and_is_never_shown_again(panel: PanelPage):
     panel.load([vae("opened.safetensors", "o/opened")])
     panel.expect_status("opened.safetensors", "denied")
-    panel.press("access")
+    panel.do("opened.safetensors", "set-token")
     field = panel.page.get_by_label("Token for Hugging Face")
     field.fill("hf_wrong_token")
     panel.press("save-huggingface")
@@ -103,16 +103,10 @@ def test_a_format_that_can_run_code_waits_for_a_persons_word(panel):
 
 
 def test_of_several_files_of_one_name_a_person_chooses(panel, hub, models):
-    links = " ".join(hub_link(repo, "twice.safetensors") for repo in ("o/first", "o/second"))
-    note = {
-        "id": 2,
-        "type": "MarkdownNote",
-        "mode": 0,
-        "inputs": [],
-        "outputs": [],
-        "widgets_values": [links],
-    }
-    panel.load([loader(1, "twice.safetensors", "vae"), note])
+    node = vae("twice.safetensors", "o/first")
+    declared = node["properties"]["models"]
+    declared.append(declared[0] | {"url": hub_link("o/second", "twice.safetensors")})
+    panel.load([node])
     panel.expect_status("twice.safetensors", "choose")
     choices = panel.row("twice.safetensors").locator(".modelget-candidates > li")
     expect(choices).to_have_count(2)

@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 const WEB = new URL("../../web/", import.meta.url);
-const files = readdirSync(WEB, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+const files = readdirSync(WEB, { recursive: true, withFileTypes: true }).filter(({ name }) =>
+  /\.(js|css)$/.test(name),
+);
 const texts = new Map(files.map(({ name, parentPath, path }) => [name, readFileSync(`${parentPath ?? path}/${name}`)]));
 
 test("the whole panel is at most 150 kB", () => {

@@ -57,6 +57,11 @@ export class HeaderView {
     );
   }
 
+  /** Show the credentials, as if their button had been pressed. */
+  pressAccess() {
+    this._access.click();
+  }
+
   /** @param {View} view */
   update(view) {
     const { totals, mayChange } = view;

@@ -89,6 +89,7 @@ export class Panel {
       decide: (row, decided) => void this._installItem(row.id, decided),
       show: (row) => this._host.show(row.item.nodes),
       folders: () => this._folders,
+      access: () => access.element.hidden && header.pressAccess(),
     });
     access.update(this._settings?.credentials ?? {});
     element.classList.add("modelget-host");

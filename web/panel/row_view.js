@@ -4,7 +4,7 @@ import { candidateFacts, candidateMarks, candidateNotes } from "./candidate_view
 import { decisionOf } from "./decision_view.js";
 import { h, link, setText } from "./dom.js";
 import { duration, percent, size, speed } from "./format.js";
-import { breakable, icon, iconButton } from "./parts.js";
+import { breakable, button, icon, iconButton } from "./parts.js";
 import { pageIn } from "./rows.js";
 
 /** @typedef {import("./rows.js").Row} Row */
@@ -17,6 +17,7 @@ import { pageIn } from "./rows.js";
  * @property {(row: Row, decided: import("./client.js").Decided) => void} decide
  * @property {(row: Row) => void} show jump to the node
  * @property {() => string[]} folders ComfyUI's model folders
+ * @property {() => void} access show where tokens are set
  */
 
 /** @type {Record<string, string>} */
@@ -124,7 +125,9 @@ export class RowView {
 
   /** @param {Row} row */
   _facts({ item, best, status }) {
-    const facts = [h("span", {}, item.folder || this._say("folder_unknown")), h("span", {}, size(item.size ?? best?.size))];
+    const bytes = item.size ?? best?.size ?? null;
+    const facts = [h("span", {}, item.folder || this._say("folder_unknown"))];
+    if (bytes !== null) facts.push(h("span", {}, size(bytes)));
     return best && status !== "present" ? [...facts, ...candidateFacts(best, this._say)] : facts;
   }
 
@@ -139,8 +142,22 @@ export class RowView {
       status === "unresolved" ? h("p", { class: "modelget-hint" }, this._say("by_hand_into", { folder: item.folder || "…" })) : "",
       ...item.failures.map((failure) => h("p", { class: "modelget-hint" }, failure)),
       item.active ? "" : h("p", { class: "modelget-hint" }, this._say("switched_off")),
-      page ? h("p", {}, link(page, this._say("open_page"))) : "",
+      this._nextSteps(page, this._mayChange && status === "denied" && /^(gated|login)$/.test(best?.barrier?.kind ?? "")),
     ];
+  }
+
+  /**
+   * @param {string} page the page to open, if there is one
+   * @param {boolean} needsToken
+   */
+  _nextSteps(page, needsToken) {
+    if (!page && !needsToken) return "";
+    return h(
+      "div",
+      { class: "modelget-actions" },
+      page ? link(page, this._say("open_page")) : "",
+      needsToken ? button("set-token", this._say("set_token"), () => this._deeds.access()) : "",
+    );
   }
 
   /** @param {Row} row */
