@@ -56,7 +56,7 @@ browser: setup chromium
 
 chromium:
 	@test -n "$$MODELGET_CHROMIUM" || command -v chromium || command -v chromium-browser || command -v google-chrome || \
-	  if command -v apt-get && test "$$(id -u)" = 0; then apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk; \
+	  if command -v apt-get && test "$$(id -u)" = 0; then apt-get update -qq && apt-get install -y -qq chromium; \
 	  else echo "The browser's tests need Chromium: install it, or name one in MODELGET_CHROMIUM"; exit 2; fi >&2
 
 # The same contract against a real ComfyUI: make host-test COMFYUI_DIR=… COMFYUI_PYTHON=…

@@ -94,7 +94,7 @@ app.registerExtension({
 
 /** Look at the workflow that was opened, and open the panel if its owner wants that. */
 async function lookAtWorkflow() {
-  await panel.look();
+  if (!(await panel.look())) return;
   const { totals } = panel.store.view;
   const when = setting(OPEN, "once");
   if (!totals.missing || when === "never" || (when === "once" && !isFirstSight())) return;

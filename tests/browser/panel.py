@@ -14,12 +14,13 @@ READY = """() => window.app?.graph && window.app.extensionManager?.workflow?.act
   && window.app.extensionManager.getSidebarTabs?.().some((tab) => tab.id === "modelget")"""
 MISSING = """() => (document.querySelector("#vue-app").__vue_app__.config.globalProperties.$pinia._s
   .get("missingModel").missingModelCandidates ?? []).map((one) => one.name).sort()"""
+OPEN = "Modelget.Panel.Open"
 PLAIN: Json = {
     "Comfy.TutorialCompleted": True,
     "Comfy.Locale": "en",
     "Comfy.ColorPalette": "dark",
     "Comfy.VueNodes.Enabled": False,
-    "Modelget.Panel.Open": "once",
+    OPEN: "once",
     "Modelget.Run.Ask": True,
 }
 
@@ -37,11 +38,16 @@ class PanelPage:
 
     def open(self, settings: Json | None = None) -> PanelPage:
         """Load the page with these settings of ComfyUI, and an empty graph."""
-        answer = requests.post(f"{self.url}/api/settings", json=PLAIN | (settings or {}), timeout=30)
+        wanted = PLAIN | (settings or {})
+        # The page opens a workflow of its own, with models that are missing.
+        asleep = wanted | {OPEN: "never"}
+        answer = requests.post(f"{self.url}/api/settings", json=asleep, timeout=30)
         assert answer.ok, answer.text
         self.page.goto(self.url)
         self.wait_until_ready()
-        self.page.evaluate("() => window.app.loadGraphData({nodes: [], links: [], version: 0.4})")
+        self.load([])
+        self.page.wait_for_timeout(200)
+        self.page.evaluate("(set) => window.app.extensionManager.setting.set(...set)", [OPEN, wanted[OPEN]])
         return self
 
     def wait_until_ready(self) -> None:

@@ -59,7 +59,7 @@ def test_installing_shows_speed_and_time_left_and_then_the_page_knows_the_file(p
     for name, repo in (("watched.safetensors", "o/slow"), ("small.safetensors", "o/quick")):
         arrives(panel, name)
         assert is_right(models, hub, name, repo)
-    expect(panel.summary).to_have_text("All 2 models are here.")
+    expect(panel.summary).to_have_text("All models are here (2).")
     panel.expect_badge("")
     panel.expect_missing()
     assert "watched.safetensors" in panel.options(1)

@@ -96,7 +96,7 @@ def test_a_workflow_that_lacks_nothing_opens_nothing(panel, models, hub):
     expect(panel.root).to_have_count(0)
     panel.expect_badge("")
     panel.show()
-    expect(panel.summary).to_have_text("All 1 models are here.")
+    expect(panel.summary).to_have_text("All models are here (1).")
     panel.expect_status("here.safetensors", "present")
 
 

@@ -114,3 +114,13 @@ test("when the models cannot be looked up, the run is not held up", async () => 
   guard._panel.glance = async () => store.failed("down");
   assert.equal(await guard.allows(never), true);
 });
+
+test("a server that does not answer holds no run up for long", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { guard, told } = made();
+  guard._panel.glance = () => new Promise(() => {});
+  const allowed = guard.allows(never);
+  context.mock.timers.tick(5000);
+  assert.equal(await allowed, true);
+  assert.deepEqual(told, []);
+});

@@ -112,22 +112,12 @@ export class Panel {
   }
 
   /**
-   * Look at another workflow: first what is here, then, as places answer, where the rest can be had.
-   * @returns {Promise<boolean>} whether this look was not overtaken by another one
+   * Look at another workflow: at once what is here and what is not; then, as places answer, where the rest can be had.
+   * @returns {Promise<boolean>} whether the first is known, and no later look has overtaken this one
    */
   async look() {
-    const look = (this._look += 1);
     this.store.look();
-    try {
-      const plan = await this._client.plan(this._host.workflow(), { wait: 0 });
-      if (look !== this._look) return false;
-      this.store.planned(plan);
-      await this._follow(look);
-      return look === this._look;
-    } catch (error) {
-      if (look === this._look) this.store.failed(this._say("look_failed", { reason: words(error) }));
-      return false;
-    }
+    return this.glance();
   }
 
   /**
@@ -147,11 +137,13 @@ export class Panel {
     const look = (this._look += 1);
     try {
       const plan = await this._client.plan(this._host.workflow(), { wait: 0 });
-      if (look !== this._look) return;
+      if (look !== this._look) return false;
       this.store.planned(plan);
-      if (!plan.complete) void this._follow(look);
+      void this._follow(look);
+      return true;
     } catch (error) {
       if (look === this._look) this.store.failed(this._say("look_failed", { reason: words(error) }));
+      return false;
     }
   }
 

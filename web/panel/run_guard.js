@@ -14,6 +14,9 @@
  *   another workflow is open
  */
 
+/** A run is not held up for longer than this by a server that does not answer. */
+const PATIENCE_MS = 5000;
+
 export class RunGuard {
   /**
    * @param {Panel} panel
@@ -36,7 +39,7 @@ export class RunGuard {
   async allows(run) {
     this._forget?.();
     if (this._owner.autofetch() === "off" || !this._owner.isOn()) return true;
-    await this._panel.glance();
+    if (!(await within(this._panel.glance(), PATIENCE_MS))) return true;
     const view = this._panel.store.view;
     if (view.trouble || !view.plan || !view.totals.missing || !view.mayChange) return true;
     const isAutomatic = this._owner.autofetch() === "auto" && !view.totals.undecided;
@@ -81,4 +84,19 @@ export class RunGuard {
       if (this._forget === forget) check(this._panel.store.view);
     };
   }
+}
+
+/**
+ * Tell whether something was done in time.
+ * @param {Promise<unknown>} done
+ * @param {number} milliseconds
+ * @returns {Promise<boolean>}
+ */
+async function within(done, milliseconds) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const late = new Promise((resolve) => (timer = setTimeout(() => resolve(false), milliseconds)));
+  const inTime = await Promise.race([done.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime === true;
 }
