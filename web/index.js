@@ -121,7 +121,8 @@ function listen() {
   api.addEventListener("modelget.plan", (/** @type {CustomEvent} */ event) => {
     if (event.detail?.plan === panel.store.view.plan?.id) void panel.refresh();
   });
-  api.addEventListener("reconnected", () => void panel.start());
+  // Perhaps with a server that was started again, and knows no plan yet.
+  api.addEventListener("reconnected", () => void panel.start().then(() => panel.glance()));
   api.addEventListener("graphChanged", later(() => void panel.glance(), AFTER_EDIT_MS));
 }
 
