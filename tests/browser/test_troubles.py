@@ -8,14 +8,22 @@ from browser.panel import PanelPage
 from makers import hub_link, loader
 from playwright.sync_api import expect
 
-from modelget.hub import CivitaiVersion, HubRules
+from modelget.hub import CivitaiFile, CivitaiVersion, HubRules
 
+WRONG = "d" * 64
+SWAPPED = CivitaiFile(
+    900, "x-2MiB.safetensors", published={"SHA256": WRONG, "AutoV2": WRONG[:10]}, primary=True
+)
 HUB = HubRules(
     gated=frozenset({"o/gated", "o/opened"}),
     tokens={"hf_right_token": frozenset({"o/opened"})},
     corrupt=frozenset({"o/bad/broken.safetensors", "o/bad/unseen.safetensors"}),
     missing=frozenset({"o/gone"}),
-    civitai=(CivitaiVersion(70, barrier="early-access"), CivitaiVersion(80, barrier="archived")),
+    civitai=(
+        CivitaiVersion(70, barrier="early-access"),
+        CivitaiVersion(80, barrier="archived"),
+        CivitaiVersion(90, files=(SWAPPED,)),
+    ),
 )
 
 
@@ -146,3 +154,16 @@ def test_a_failure_is_told_though_the_panel_is_closed(panel):
     panel.page.evaluate("""() => { document.querySelector("[data-deed=install-all]").click();
       document.querySelector("[data-deed=close]").click() }""")
     expect(panel.page.get_by_test_id("toast").filter(has_text="unseen.safetensors:")).to_be_visible()
+
+
+def test_bytes_that_were_kept_aside_wait_for_a_persons_word(panel, hub, models):
+    link = "https://civitai.com/api/download/models/90"
+    panel.load([loader(1, "swapped.safetensors", "vae", link)])
+    panel.expect_status("swapped.safetensors", "fetch")
+    panel.do("swapped.safetensors", "install")
+    panel.expect_status("swapped.safetensors", "failed")
+    expect(panel.row("swapped.safetensors")).to_contain_text("differing: AUTOV2")
+    panel.do("swapped.safetensors", "consent")
+    panel.expect_status("swapped.safetensors", "present")
+    placed = (models / "vae" / "swapped.safetensors").read_bytes()
+    assert placed == hub.content(f"civitai/90/{SWAPPED.name}").read()

@@ -21,6 +21,7 @@ import { readPlan, readState } from "./plan.js";
  * @property {string} [folder] a model folder
  * @property {boolean} [allow_pickle]
  * @property {boolean} [accept_licence]
+ * @property {string} [accept_digest] that of bytes which were kept aside
  */
 
 /** What the server refused, and what to do next. */

@@ -36,6 +36,16 @@ export function decisionOf(item, say, decide, folders) {
 }
 
 /**
+ * Ask whether bytes that their place does not publish are taken all the same.
+ * @param {{digest: string, agreement: string}} quarantined
+ * @param {Say} say
+ * @param {(decided: Decided) => void} decide
+ */
+export function quarantineChoice({ digest, agreement }, say, decide) {
+  return consent(say("quarantine_warning", { agreement }), say("accept_digest"), () => decide({ accept_digest: digest }));
+}
+
+/**
  * @param {Say} say
  * @param {(decided: Decided) => void} decide
  * @param {string[]} folders

@@ -67,6 +67,7 @@
  * @property {number | null} secondsLeft
  * @property {string} message
  * @property {string} hint
+ * @property {{digest: string, agreement: string} | null} quarantined bytes that were kept aside for a person to judge
  */
 
 /**
@@ -110,6 +111,9 @@ export function readState(raw) {
       secondsLeft: number(entry?.seconds_left),
       message: text(entry?.message),
       hint: text(entry?.hint),
+      quarantined: entry?.quarantined
+        ? { digest: `sha256:${text(entry.quarantined.sha256)}`, agreement: text(entry.quarantined.agreement) }
+        : null,
     })),
   };
 }

@@ -1,7 +1,7 @@
 // One row of the panel: made once, then changed only where something changed.
 
 import { candidateFacts, candidateMarks, candidateNotes } from "./candidate_view.js";
-import { decisionOf } from "./decision_view.js";
+import { decisionOf, quarantineChoice } from "./decision_view.js";
 import { h, link, setText } from "./dom.js";
 import { duration, percent, size, speed } from "./format.js";
 import { breakable, button, icon, iconButton } from "./parts.js";
@@ -63,7 +63,7 @@ export class RowView {
     this._row = row;
     this._mayChange = mayChange;
     if (isSame && this._drawn) return false;
-    const drawn = JSON.stringify([row.status, row.hint, row.actions, row.item, row.progress?.message, mayChange]);
+    const drawn = JSON.stringify([row.status, row.hint, row.actions, row.item, row.progress?.message, row.progress?.quarantined, mayChange]);
     if (drawn !== this._drawn) {
       this._drawn = drawn;
       this._draw(row, mayChange);
@@ -91,6 +91,7 @@ export class RowView {
       isHere || !best ? "" : candidateMarks(best, this._say),
       this._moving,
       ...this._notes(row),
+      mayChange && row.progress?.quarantined ? quarantineChoice(row.progress.quarantined, this._say, decide) : "",
       mayChange && !row.progress && !isHere ? decisionOf(item, this._say, decide, this._deeds.folders) : "",
     );
     if (held) keepFocus(this.element, held);
