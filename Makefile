@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # ComfyUI installs are found with anything from 0.36 to 2.x; the virtual environment has the newest.
 OLDER_HUBS := 0.36.2 1.33.0
 
-.PHONY: setup demo test check unit host-test hub-clients soak live gpu-test fix bench clean
+.PHONY: setup demo test check panel unit browser chromium host-test hub-clients soak live gpu-test fix bench clean
 .PRECIOUS: .cache/huggingface_hub-%/.ready
 
 setup: $(VENV)/.ready
@@ -22,7 +22,7 @@ $(VENV)/.ready: pyproject.toml requirements.txt Makefile
 demo: setup
 	$(BIN)/modelget demo --keep demo-comfyui
 
-test: check hub-clients unit
+test: check panel hub-clients unit browser
 
 check: setup .cache/pack/comfyui_modelget
 	$(BIN)/ruff check .
@@ -37,13 +37,32 @@ check: setup .cache/pack/comfyui_modelget
 	mkdir -p $(@D)
 	ln -sfn ../.. $@
 
+# The panel is plain modules: types by JSDoc, and what needs no page by Node's own test runner.
+panel: node_modules/.ready
+	npx tsc --project .
+	node --test tests/web/
+
+node_modules/.ready: package.json package-lock.json
+	@command -v npm >/dev/null || { apt-get update -qq && apt-get install -y -qq nodejs npm; }
+	npm ci --no-audit --no-fund --silent
+	@touch $@
+
 unit: setup
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --ignore tests/browser
+
+# The panel in ComfyUI's real page. A file's tests share a host, so they stay together.
+browser: setup chromium
+	$(BIN)/pytest -n auto --dist loadfile tests/browser
+
+chromium:
+	@test -n "$$MODELGET_CHROMIUM" || command -v chromium || command -v chromium-browser || command -v google-chrome || \
+	  if command -v apt-get && test "$$(id -u)" = 0; then apt-get update -qq && apt-get install -y -qq chromium; \
+	  else echo "The browser's tests need Chromium: install it, or name one in MODELGET_CHROMIUM"; exit 2; fi >&2
 
 # The same contract against a real ComfyUI: make host-test COMFYUI_DIR=… COMFYUI_PYTHON=…
-host-test: setup
+host-test: setup chromium
 	@test -f "$(COMFYUI_DIR)/main.py" || { echo "COMFYUI_DIR must name the folder with ComfyUI's main.py"; exit 2; }
-	COMFYUI_DIR=$(abspath $(COMFYUI_DIR)) COMFYUI_PYTHON=$(COMFYUI_PYTHON) $(BIN)/pytest tests/host
+	COMFYUI_DIR=$(abspath $(COMFYUI_DIR)) COMFYUI_PYTHON=$(COMFYUI_PYTHON) $(BIN)/pytest tests/host tests/browser
 
 .cache/huggingface_hub-%/.ready: | setup
 	$(BIN)/pip install --quiet --disable-pip-version-check --target $(@D) "huggingface_hub==$*"
@@ -74,4 +93,4 @@ bench: setup
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) .cache demo-comfyui
+	rm -rf $(VENV) .cache node_modules demo-comfyui

@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-NAMES = ("plan_templates", "parse_templates", "scan", "fetch", "load", "host", "startup")
+NAMES = ("plan_templates", "parse_templates", "scan", "fetch", "load", "host", "panel", "startup")
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import requests
@@ -22,9 +22,10 @@ _PARTS = ("__init__.py", "pyproject.toml", "modelget", "nodes", "adapters", "web
 class RealComfyUI:
     """Runs ``main.py --cpu`` until the ``with`` ends."""
 
-    def __init__(self, base: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, base: Path, environ: Mapping[str, str], words: Sequence[str] = ()) -> None:
+        """``words`` are more of its command line."""
         self.base, self.models = base, base / "models"
-        self._environ = {**os.environ, **environ}
+        self._environ, self._words = {**os.environ, **environ}, words
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
@@ -53,7 +54,7 @@ class RealComfyUI:
             "--disable-auto-launch",
             "--disable-api-nodes",
         ]
-        words += ["--base-directory", str(self.base)]
+        words += ["--base-directory", str(self.base), *self._words]
         if sys.platform != "win32":
             words += ["--database-url", f"sqlite:///{self.base / 'user' / 'comfyui.db'}"]
         with (self.base / "log").open("wb") as log:
