@@ -93,7 +93,8 @@ def error_answer(error: ModelgetError, shown: Shown | None = None) -> Json:
 def _row(number: int, item: PlanItem, row: Json, is_complete: bool, licence_policy: str) -> Json:
     present, candidates = item.resolution.present, item.resolution.candidates
     for candidate, told in zip(candidates, row["candidates"], strict=True):
-        told |= {"key": key_of(candidate), "pickle": candidate.is_pickle}
+        local = candidate.local.name if candidate.local else None
+        told |= {"key": key_of(candidate), "pickle": candidate.is_pickle, "local": local}
     row |= {
         "item": str(number),
         "file": item.download.label if item.download else row["path"],

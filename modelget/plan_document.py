@@ -75,6 +75,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "id": candidate.id,
         "url": candidate.url or None,
         "name": candidate.name,
+        "title": candidate.title or None,
         "size": candidate.size,
         "archive": _archive(candidate.archive) if candidate.archive else None,
         "sha256": digest.hex if digest and digest.algorithm == "sha256" else None,

@@ -35,6 +35,8 @@ class Candidate:
     """Where the publisher keeps it: often, and not always, the name of a model folder."""
     terms: Terms = UNSTATED
     """Licence and restrictions as its place states them."""
+    title: str = ""
+    """What its publisher calls it, where the file's name and the id do not say: model, version and author."""
     trained_words: tuple[str, ...] = ()
     """What to write into a prompt so that the model does what it was made for."""
     barrier: Barrier | None = None

@@ -39,6 +39,7 @@ def test_the_json_document_has_the_promised_keys(modelget, hub, models, tmp_path
                         "id": f"hf:o/r/split_files/vae/ae.safetensors@{commit}",
                         "url": f"{hub.endpoint}/o/r/resolve/{commit}/split_files/vae/ae.safetensors",
                         "name": "ae.safetensors",
+                        "title": None,
                         "size": content.size,
                         "sha256": content.sha256,
                         "digest": f"sha256:{content.sha256}",

@@ -712,3 +712,9 @@ def test_a_stem_picks_the_file_of_that_stem(ask) -> None:
     assert ask.one("civitai:51", name="old").id == "civitai:51+3"
     assert ask.one("civitai:51", name="sub/small").id == "civitai:51+1"
     assert ask.one("civitai:51", name="unknown").id == "civitai:51+2"
+
+
+def test_a_candidate_says_model_version_and_author(ask_version) -> None:
+    ask_it, _hub = ask_version(model_name="Dream\nShaper", name="v8")
+    (found,) = ask_it("civitai:70")
+    assert found.title == "Dream Shaper v8, by embedded-user"

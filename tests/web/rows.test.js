@@ -122,6 +122,8 @@ test("an origin names repository and revision, or the id", () => {
   assert.equal(of(candidate().id), "owner/repo@01234567");
   assert.equal(of("modelscope:o/r/f.safetensors"), "o/r");
   assert.equal(of("civitai:1+2"), "civitai:1+2");
+  const titled = candidate({ id: "civitai:1+2", title: "Dream 8, by Lykon" });
+  assert.equal(origin(planned([item("x", { candidates: [titled] })]).items[0].candidates[0]), "Dream 8, by Lykon");
 });
 
 test("how sure it is follows the evidence, and a known sha256", () => {

@@ -28,6 +28,7 @@
  * @property {boolean} gated
  * @property {boolean} isPickle
  * @property {string} local name of a file here with the same bytes, empty when there is none
+ * @property {string} title model, version and author, where the id does not say them
  * @property {string} namedBy who says that the wanted name is this file, where the workflow does not
  * @property {string[]} notes what a person should know before it is fetched
  * @property {Barrier | null} barrier
@@ -161,6 +162,7 @@ function readCandidate(raw) {
     gated: raw?.gated === true,
     isPickle: raw?.pickle === true,
     local: text(raw?.local),
+    title: text(raw?.title),
     namedBy: text(raw?.named_by),
     notes: list(raw?.notes).map(text),
     barrier: raw?.barrier

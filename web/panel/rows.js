@@ -170,12 +170,13 @@ export function sureness(candidate) {
 }
 
 /**
- * Say where a candidate comes from in few words: `owner/repo@12345678`, or its id.
+ * Say where a candidate comes from in few words: `owner/repo@12345678`, its title and author, or its id.
  * @param {Candidate} candidate
  */
 export function origin(candidate) {
   const found = /^(?:hf|modelscope):([^/]+\/[^/@]+)[^@]*(?:@(.+))?$/.exec(candidate.id);
-  return found ? found[1] + (found[2] ? `@${found[2].slice(0, 8)}` : "") : candidate.id;
+  if (found) return found[1] + (found[2] ? `@${found[2].slice(0, 8)}` : "");
+  return candidate.title || candidate.id;
 }
 
 /**

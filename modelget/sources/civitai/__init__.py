@@ -12,7 +12,7 @@ from ...errors import HostNotAllowed, SourceUnavailable
 from ...http import Http, Reply, is_rate_limit, retry_after
 from ...settings import CIVITAI_ENDPOINTS, Settings
 from ...trained_words import trained_words
-from ...types import Barrier, Candidate, Evidence, Requirement, Terms
+from ...types import Barrier, Candidate, Evidence, Requirement
 from ..shared.fields import entries, text, whole
 from ..shared.look import ELSEWHERE, size_of
 from ..shared.terms import civitai_terms
@@ -24,6 +24,7 @@ _LOOKED_UP_BY = frozenset({"sha256", "autov3", "shorthash", "autov2", "autov1", 
 _STORAGE_PAUSE = 2.0
 """Seconds before a file that is listed, and not found, is asked for once more: its storage may hiccup."""
 
+_LONGEST_TITLE = 120
 _FOLDERS = {
     "checkpoint": "checkpoints",
     "lora": "loras",
@@ -152,6 +153,8 @@ class Civitai:
         kind = version["model"].get("type") if isinstance(version.get("model"), dict) else None
         published = digests(file or {})
         sha256 = next((one for one in published if one.algorithm == "sha256"), None)
+        page = f"{endpoint}/models/{model_id}" if model_id is not None else endpoint
+        model = _model(endpoint, model_id, http)
         candidate = Candidate(
             source=self.name,
             id=reference.id,
@@ -161,11 +164,11 @@ class Civitai:
             digest=sha256,
             also_published=tuple(one for one in published if one != sha256),
             folder=_FOLDERS.get(str(kind).lower().replace(" ", "")),
-            terms=_terms(endpoint, model_id, version, http),
+            terms=civitai_terms(model, version, page),
+            title=_title(model, version),
             trained_words=trained_words(version.get("trainedWords")),
             notes=_scan_notes(file),
         )
-        page = f"{endpoint}/models/{model_id}" if model_id is not None else endpoint
         for probed in self._probe(candidate, version, Asker(page, self._key_state(endpoint, http)), http):
             has_virus = text(file, "virusScanResult") == "Danger"
             yield replace(probed, barrier=_infected(page)) if has_virus else probed
@@ -250,10 +253,20 @@ def _infected(page: str) -> Barrier:
     return Barrier("removed", "Civitai's virus scanner calls it dangerous", f"See {page}. {ELSEWHERE}")
 
 
-def _terms(endpoint: str, model_id: int | None, version: dict[str, Any], http: Http) -> Terms:
-    page = f"{endpoint}/models/{model_id}"
+def _model(endpoint: str, model_id: int | None, http: Http) -> dict[str, Any]:
+    """Return what Civitai says about the whole model: it adds to what is shown, so no answer is no failure."""
     try:
-        model = _document(f"{endpoint}/api/v1/models/{model_id}", http) if model_id is not None else None
+        return (
+            _document(f"{endpoint}/api/v1/models/{model_id}", http) if model_id is not None else None
+        ) or {}
     except SourceUnavailable:
-        model = None  # it adds to what is shown: no failure
-    return civitai_terms(model, version, page)
+        return {}
+
+
+def _title(model: dict[str, Any], version: dict[str, Any]) -> str:
+    """Return ``model version, by author`` as far as they are told, on one line."""
+    author = text(model.get("creator"), "username")
+    name = text(model, "name") or text(version.get("model"), "name")
+    parts = [f"{name} {text(version, 'name')}".strip(), f"by {author}" if author else ""]
+    title = " ".join(", ".join(filter(None, parts)).split())
+    return "".join(filter(str.isprintable, title))[:_LONGEST_TITLE]

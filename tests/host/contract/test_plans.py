@@ -269,3 +269,10 @@ def test_no_answer_tells_where_files_are_on_this_disk(client, host, models):
     told += [str(client.get(path)) for path in (f"plans/{plan['plan']}", "state", "settings")]
     assert "vae/cut.safetensors is here, but" in told[0]
     assert not any(str(host.base) in text for text in told)
+
+
+def test_a_model_whose_bytes_are_here_under_another_name_says_which(client):
+    client.post(f"plans/{client.plan(node('twin.safetensors'))['plan']}/install", status=202)
+    client.wait_for("vae/twin.safetensors", "present", "failed")
+    row = only(client.plan(node("twin.safetensors", folder="checkpoints")))
+    assert (row["status"], row["candidates"][0]["local"]) == ("fetch", "twin.safetensors")
