@@ -60,7 +60,7 @@ function warnings(candidate, say) {
   const limits = new Set(candidate.restrictions);
   if (candidate.commercialUse === false && !limits.has("research-only")) limits.add("non-commercial");
   return [
-    candidate.gated || barrier === "gated" ? mark("warn", say("gated"), { icon: "lock" }) : "",
+    (barrier ? barrier === "gated" : candidate.gated) ? mark("warn", say("gated"), { icon: "lock" }) : "",
     barrier && barrier !== "gated" ? mark("warn", say(word(barrier)), { icon: "lock" }) : "",
     candidate.isPickle ? mark("warn", say("pickle"), { icon: "exclamation-triangle" }) : "",
     ...[...limits].map((limit) => mark(MILD.has(limit) ? "plain" : "warn", say(word(limit)))),
