@@ -59,6 +59,11 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{shown}" + ("" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}")
 
 
+def host_of(url: str) -> str:
+    """Return host and port as written in an origin: lower case, no default port; raise as ``origin_of`` does."""
+    return origin_of(url).partition("://")[2]
+
+
 def redact(url: str) -> str:
     """Return the URL without user info, query and fragment, fit for a message or a log."""
     parts = urlsplit(url)

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urlencode
 
 from ..errors import HostNotAllowed, SourceUnavailable
-from ..hosts import origin_of
+from ..hosts import host_of
 from ..http import Http
 from ..licences import terms_of
 from ..settings import KAGGLE_ENDPOINT, Settings
@@ -85,7 +85,7 @@ class Kaggle:
         self.endpoints = (endpoint,)
         self._api = f"{endpoint}/api/v1/models"
         self._tfhub = _TFHUB if endpoint == KAGGLE_ENDPOINT else f"{endpoint}/tfhub"
-        self._pages = _PAGES | {origin_of(endpoint).partition("://")[2]}
+        self._pages = _PAGES | {host_of(endpoint)}
         self._has_token = has_token
 
     def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:

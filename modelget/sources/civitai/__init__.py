@@ -17,7 +17,7 @@ from ..shared.fields import entries, text, whole
 from ..shared.look import ELSEWHERE, size_of
 from ..shared.terms import civitai_terms
 from .files import digests, forms, has, pick
-from .references import PAGES, CivitaiReference, host_of, parse_reference
+from .references import PAGES, CivitaiReference, parse_reference, site_of
 from .refusals import Asker, refusal
 
 _LOOKED_UP_BY = frozenset({"sha256", "autov3", "shorthash", "autov2", "autov1", "blake3", "crc32"})
@@ -62,7 +62,7 @@ class Civitai:
     def __init__(self, endpoints: tuple[str, ...], *, has_token: bool) -> None:
         self.endpoints = endpoints
         self._has_token = has_token
-        self._pages = PAGES | {host_of(endpoint) for endpoint in endpoints}
+        self._pages = PAGES | {site_of(endpoint) for endpoint in endpoints}
         self._keys: dict[str, str] = {}
         self._keys_lock = Lock()
 
@@ -83,8 +83,8 @@ class Civitai:
 
     def _endpoints_for(self, url: str) -> list[str]:
         """Return the sites in the order in which to ask about a link: its own first, where we ask sites at all."""
-        own = f"https://{host_of(url).removeprefix('www.')}"
-        if self.endpoints != CIVITAI_ENDPOINTS or host_of(url) not in PAGES:
+        own = f"https://{site_of(url).removeprefix('www.')}"
+        if self.endpoints != CIVITAI_ENDPOINTS or site_of(url) not in PAGES:
             return list(self.endpoints)
         return list(dict.fromkeys((own, *self.endpoints)))
 

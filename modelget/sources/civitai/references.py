@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from ...errors import InvalidSetting
-from ...hosts import origin_of
+from ...hosts import host_of
 
 PAGES = frozenset(f"{www}civitai.{top}" for www in ("", "www.") for top in ("com", "red", "green"))
 _NUMBER = "[0-9]{1,18}"
@@ -54,7 +54,7 @@ def parse_reference(text: str, pages: frozenset[str] = PAGES) -> CivitaiReferenc
         return CivitaiReference(
             *(int(groups[key]) if groups.get(key) else None for key in ("model", "version", "file"))
         )
-    host = host_of(text)
+    host = site_of(text)
     found = _PATH.fullmatch(urlsplit(text).path) if host in pages else None
     if not found:
         return None
@@ -70,10 +70,10 @@ def parse_reference(text: str, pages: frozenset[str] = PAGES) -> CivitaiReferenc
     )
 
 
-def host_of(url: str) -> str:
-    """Return host and port as written in an origin (lower case, no default port); empty for what is no link."""
+def site_of(reference: str) -> str:
+    """Return the host that a link names; empty for an id, or anything else that is no link."""
     try:
-        return origin_of(url).partition("://")[2]
+        return host_of(reference)
     except InvalidSetting:
         return ""
 

@@ -9,11 +9,13 @@ from threading import Lock
 from typing import Any
 
 from ...errors import SourceUnavailable
+from ...hosts import host_of
 from ...http import Http
 from ...settings import Secret, Settings
-from ...types import UNSTATED, Candidate, Digest, Evidence, PartOfFolder, Requirement, Terms
-from ..shared.hub_files import PAGES, HubFile, HubFolder, host_of, parse_folder, parse_reference
+from ...types import UNSTATED, Candidate, Digest, Evidence, PartOfFolder, Terms
+from ..shared.hub_files import PAGES, HubFile, HubFolder, parse_folder, parse_reference
 from ..shared.listing import as_folder, with_odd_name
+from ..shared.repositories import Repositories
 from ..shared.terms import hub_terms
 from .client import HubClient, hub_errors, status_of
 from .refusals import barrier, gate, unavailable
@@ -31,7 +33,7 @@ class Card:
     """Size and digest by path; filled only for gated repositories, whose files answer no questions."""
 
 
-class HuggingFace:
+class HuggingFace(Repositories[HubFile, HubFolder]):
     """The Hub, or the mirror that HF_ENDPOINT names."""
 
     name = "huggingface"
@@ -46,21 +48,11 @@ class HuggingFace:
         self._cards: dict[tuple[str, str, str, bool], Card] = {}
         self._card_locks: defaultdict[tuple[str, str, str, bool], Lock] = defaultdict(Lock)
 
-    def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
-        """Look up each declared Hub link and ``hf:`` id, to a file or, where a folder may be meant, to one."""
-        may_be_folder = wanted.is_folder or not wanted.name
-        for url in wanted.urls:
-            folder = parse_folder(url, self._pages) if may_be_folder else None
-            file = parse_reference(url, self._pages)
-            if folder and (wanted.is_folder or file is None):
-                yield from self._look_up_folder(folder, http)
-            elif file and http.offline:
-                yield self._candidate(file)
-            elif file:
-                found = list(self._look_up(file, http))
-                yield from found
-                if folder and not found:
-                    yield from self._look_up_folder(folder, http)
+    def _file_at(self, reference: str) -> HubFile | None:
+        return parse_reference(reference, self._pages)
+
+    def _folder_at(self, reference: str) -> HubFolder | None:
+        return parse_folder(reference, self._pages)
 
     def _look_up(self, file: HubFile, http: Http) -> Iterator[Candidate]:
         from huggingface_hub import get_hf_file_metadata

@@ -14,19 +14,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ...errors import HostNotAllowed, SourceUnavailable
+from ...hosts import host_of
 from ...http import Http
 from ...licences import terms_of
 from ...settings import MODELSCOPE_ENDPOINT, Settings
-from ...types import UNSTATED, Barrier, Candidate, Evidence, PartOfFolder, Requirement, Terms
+from ...types import UNSTATED, Barrier, Candidate, Evidence, PartOfFolder, Terms
 from ..shared.fields import digest, text, whole
 from ..shared.listing import as_folder, with_odd_name
 from ..shared.look import ELSEWHERE, leads_off, look
+from ..shared.repositories import Repositories
 from .references import (
     HOME,
     SITES,
     ModelScopeFile,
     ModelScopeFolder,
-    host_of,
     parse_folder,
     parse_reference,
 )
@@ -45,7 +46,7 @@ class Card:
     """Gated: its owner decides on each application."""
 
 
-class ModelScope:
+class ModelScope(Repositories[ModelScopeFile, ModelScopeFolder]):
     """modelscope.cn and modelscope.ai, or the mirror that MODELGET_MODELSCOPE_ENDPOINT names."""
 
     name = "modelscope"
@@ -62,22 +63,11 @@ class ModelScope:
         self._cards: dict[tuple[str, str], Card] = {}
         self._card_locks: defaultdict[tuple[str, str], Lock] = defaultdict(Lock)
 
-    def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
-        """Look up each declared ModelScope link and id, to a file or, where a folder may be meant, to one."""
-        hosts = frozenset(self._sites)
-        may_be_folder = wanted.is_folder or not wanted.name
-        for url in wanted.urls:
-            folder = parse_folder(url, hosts) if may_be_folder else None
-            file = parse_reference(url, hosts)
-            if folder and (wanted.is_folder or file is None):
-                yield from self._look_up_folder(folder, http)
-            elif file and http.offline:
-                yield self._candidate(file)
-            elif file:
-                found = list(self._look_up(file, http))
-                yield from found
-                if folder and not found:
-                    yield from self._look_up_folder(folder, http)
+    def _file_at(self, reference: str) -> ModelScopeFile | None:
+        return parse_reference(reference, frozenset(self._sites))
+
+    def _folder_at(self, reference: str) -> ModelScopeFolder | None:
+        return parse_folder(reference, frozenset(self._sites))
 
     def _look_up(self, file: ModelScopeFile, http: Http) -> Iterator[Candidate]:
         files = self._list(file, file.path.rpartition("/")[0], http)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlencode, urlsplit
 
 from ...errors import InvalidSetting
-from ...hosts import origin_of
+from ...hosts import host_of
 from ...settings import MODELSCOPE_ENDPOINT
 from ...types import has_model_suffix
 from ..shared.look import LONGEST_LINK
@@ -120,11 +120,6 @@ def parse_folder(reference: str, hosts: frozenset[str] = frozenset(SITES)) -> Mo
     # Decoded as a whole: an encoded slash separates like any other, and must not hide a "..".
     path = unquote("/".join(rest[2:])).rstrip("/")
     return _checked_folder(repo, path.split("/") if path else [], unquote(rest[1]), host)
-
-
-def host_of(url: str) -> str:
-    """Return host and port as written in an origin: lower case, no default port."""
-    return origin_of(url).partition("://")[2]
 
 
 def _host_among(reference: str, hosts: frozenset[str]) -> str | None:

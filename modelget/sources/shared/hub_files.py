@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 from ...errors import InvalidSetting
-from ...hosts import origin_of
+from ...hosts import host_of
 from ...types import has_model_suffix
 
 PAGES = frozenset({"huggingface.co", "www.huggingface.co", "hf.co", "hf-mirror.com"})
@@ -164,11 +164,6 @@ def _parse_id(text: str) -> HubFile | None:
     parts = parts[1:] if kind != "model" else parts
     repo, path = (parts, known["path"].split("/")) if known.get("repo") else (parts[:2], parts[2:])
     return _checked(kind, repo, path, unquote(known["revision"] or "main"))
-
-
-def host_of(url: str) -> str:
-    """Return host and port as written in an origin: lower case, no default port."""
-    return origin_of(url).partition("://")[2]
 
 
 def _checked(kind: str, repo: list[str], path: list[str], revision: str) -> HubFile | None:

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from ...documents import is_page
 from ...errors import HostNotAllowed, InvalidSetting, SourceUnavailable
-from ...hosts import is_listed, origin_of, redact
+from ...hosts import host_of, is_listed, redact
 from ...http import Http, Reply, is_rate_limit, retry_after
 from ...types import Barrier, Candidate, Digest, Form
 
@@ -34,7 +34,7 @@ def read_link(text: str, pages: frozenset[str]) -> SplitResult | None:
     if len(text) > LONGEST_LINK or not text.isprintable():
         return None
     try:
-        host = origin_of(text).partition("://")[2]
+        host = host_of(text)
     except InvalidSetting:
         return None
     return urlsplit(text) if is_listed(host.removesuffix(":443"), pages) else None

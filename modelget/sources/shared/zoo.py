@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-from ...hosts import origin_of
+from ...hosts import host_of
 from ...http import Http
 from ...types import Barrier, Candidate, Digest, Evidence, Requirement
 from .look import ELSEWHERE, LONGEST_LINK, is_plain, looked_at, read_link
@@ -51,7 +51,7 @@ class Zoo:
     @property
     def hosts(self) -> frozenset[str]:
         """The one host."""
-        return frozenset({origin_of(self.home).partition("://")[2]})
+        return frozenset({host_of(self.home)})
 
     @property
     def endpoints(self) -> tuple[str, ...]:
