@@ -57,9 +57,9 @@ class Verified:
 @with_hints
 def verify_model(folder: str, model: str, source: str = "", sha256: str = "") -> Verified:
     """Read an installed model again and compare; raise NodeError when it is not here."""
-    wanted, watch = _wanted(folder, model, source, sha256), NodeWatch()
+    wanted = _wanted(folder, model, source, sha256)
     shop = office().desk.shop
-    found = verify([wanted], [], shop, _Reporter(watch))
+    found = verify([wanted], [], shop, NodeWatch())
     if not found:
         raise ModelgetError(f"{folder}/{model} is not here", "Choose an installed file.")
     return _verified(f"{folder}/{model}", found[0])
@@ -106,8 +106,3 @@ def _verified(label: str, verdict: Verdict) -> Verified:
     else:
         text = f"{label}: nobody says which digest it should have"
     return Verified(verdict.problem is None, digest, f"{text}\nsha256 {digest or 'unknown'}")
-
-
-class _Reporter:
-    def __init__(self, watch: NodeWatch) -> None:
-        self.report = watch

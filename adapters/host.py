@@ -41,10 +41,12 @@ def text_encoder_types() -> list[str]:
     known: dict[str, None] = {}
     for loader in _CLIP_LOADERS:
         node_class = nodes.NODE_CLASS_MAPPINGS.get(loader)
-        spec = node_class.INPUT_TYPES()["required"]["type"] if node_class else ()
+        if node_class is None:
+            continue
+        kind, *settings = node_class.INPUT_TYPES()["required"]["type"]
         options = (
-            spec[0] if spec and isinstance(spec[0], list) else spec[1].get("options", []) if spec else []
-        )
+            kind if isinstance(kind, list) else settings[0].get("options", [])
+        )  # a V1 node's, or a V3 node's
         known.update(dict.fromkeys(options))
     return list(known) or ["stable_diffusion"]
 
@@ -55,7 +57,7 @@ class NodeWatch:
     def __init__(self) -> None:
         self._bar = comfy.utils.ProgressBar(STEPS)
 
-    def __call__(self, progress: Progress) -> None:
+    def report(self, progress: Progress) -> None:
         """Take note of a state."""
         comfy.model_management.throw_exception_if_processing_interrupted()
         if progress.total:

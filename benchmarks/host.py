@@ -32,7 +32,11 @@ with EmbeddedHub(HubRules(files={f"o/r/large{n}.safetensors": 1024 * 2**20 for n
 
 
 def run() -> str:
-    with tempfile.TemporaryDirectory() as scratch, _hub() as environ, _host(Path(scratch), environ) as url:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        running_hub() as environ,
+        running_host(Path(scratch), environ) as url,
+    ):
         token = requests.get(f"{url}/modelget/settings", timeout=30).json()["token"]
         ask = _Asker(url, token)
         rows = {
@@ -53,15 +57,15 @@ class _Asker:
         self._url, self._headers = url, {"X-Modelget-Token": token}
 
     def plan_much(self) -> None:
-        self._post("plan", {"workflow": _workflow(1000), "wait": 50})
+        self._post("plan", {"workflow": many_missing(1000), "wait": 50})
 
     def plan_again(self) -> None:
         end = time.monotonic() + _SECONDS
         while time.monotonic() < end:
-            self._post("plan", {"workflow": _workflow(1000), "wait": 50})
+            self._post("plan", {"workflow": many_missing(1000), "wait": 50})
 
     def install(self) -> None:
-        plan = self._post("plan", {"workflow": _workflow(3, "large")})["plan"]
+        plan = self._post("plan", {"workflow": many_missing(3, "large")})["plan"]
         self._post(f"plans/{plan}/install", {})
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
@@ -70,7 +74,7 @@ class _Asker:
         return answer.json()
 
 
-def _workflow(count: int, name: str = "small") -> dict[str, Any]:
+def many_missing(count: int, name: str = "small") -> dict[str, Any]:
     nodes = []
     for number in range(count):
         file = f"{name}{number}.safetensors"
@@ -103,7 +107,7 @@ def _at(times: list[float], part: float) -> str:
 
 
 @contextmanager
-def _hub() -> Iterator[dict[str, str]]:
+def running_hub() -> Iterator[dict[str, str]]:
     with subprocess.Popen(
         [sys.executable, "-c", _HUB], stdout=subprocess.PIPE, text=True, cwd=_ROOT
     ) as process:
@@ -114,7 +118,7 @@ def _hub() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _host(scratch: Path, environ: dict[str, str]) -> Iterator[str]:
+def running_host(scratch: Path, environ: dict[str, str]) -> Iterator[str]:
     words = [
         sys.executable,
         "-m",

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from .host import _host, _hub, _workflow
+from .host import many_missing, running_host, running_hub
 
 _TEMPLATE = "video_ltx2_depth_to_video"
 _ROUNDS = 9
@@ -56,8 +56,8 @@ def run() -> str:
     flags.append("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost")
     with (
         tempfile.TemporaryDirectory() as scratch,
-        _hub() as environ,
-        _host(Path(scratch), environ) as url,
+        running_hub() as environ,
+        running_host(Path(scratch), environ) as url,
         sync_playwright() as playwright,
     ):
         page = playwright.chromium.launch(executable_path=chromium, args=flags).new_page()
@@ -66,7 +66,7 @@ def run() -> str:
         page.wait_for_function(_READY)
         page.evaluate("() => window.app.extensionManager.command.execute('Modelget.Toggle')")
         shown = [page.evaluate(_SHOW, list(_renamed(number))) for number in range(_ROUNDS)]
-        page.evaluate("(graph) => window.app.loadGraphData(graph)", _workflow(1000))
+        page.evaluate("(graph) => window.app.loadGraphData(graph)", many_missing(1000))
         page.wait_for_function(
             "() => document.querySelectorAll('.modelget-row[data-status=fetch]').length === 1000"
         )

@@ -66,11 +66,9 @@ def fault_in(model: str | None, source: str | None, sha256: str | None) -> str |
         return f"source: {source[:80]!r} is not an id. Write hf:owner/repo/path, civitai:VERSION or an AIR."
     if model in (FROM_SOURCE, "", None) and not source:
         return "Choose an installed model, or write the source to get it from."
-    return (
-        None
-        if not sha256 or _SHA256.fullmatch(sha256)
-        else "sha256: write its 64 hexadecimal digits, or nothing."
-    )
+    if sha256 and not _SHA256.fullmatch(sha256):
+        return "sha256: write its 64 hexadecimal digits, or nothing."
+    return None
 
 
 def is_id(source: str) -> bool:

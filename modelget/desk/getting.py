@@ -9,15 +9,12 @@ from typing import TypeVar
 
 from ..errors import ModelgetError
 from ..judge import judge
-from ..progress import Progress
+from ..progress import Progress, Reporter
 from ..types import Plan, PlanItem, Status, Workflow, label_of
 from ..units import size
 from .desk import Desk
 from .entry import Entry
 from .rules import may_fetch_unasked
-
-Watch = Callable[[Progress], None]
-"""Told a few times a second how far it is; whatever it raises ends the waiting, and pauses what is on its way."""
 
 _LOOK_SECONDS = 0.2
 
@@ -33,8 +30,11 @@ class ModelMissing(ModelgetError):
     )
 
 
-def get(desk: Desk, workflow: Workflow, watch: Watch) -> Plan:
+def get(desk: Desk, workflow: Workflow, watch: Reporter) -> Plan:
     """Return the plan once every active model of the workflow is here, proven by what is known of its digest.
+
+    ``watch`` is told a few times a second how far it is; whatever it raises ends the waiting, and pauses what
+    is on its way.
 
     Raises:
         ModelMissing: the owner wants to be asked first, or a person must decide.
@@ -43,11 +43,13 @@ def get(desk: Desk, workflow: Workflow, watch: Watch) -> Plan:
     entry = desk.open(workflow)
     plan = desk.glance(entry)
     if missing := _missing(plan):
-        watch(Progress(missing[0].requirement.name, "looking"))
-        plan = _until(desk.ask(entry), lambda: watch(Progress(missing[0].requirement.name, "looking")))
+        watch.report(Progress(missing[0].requirement.name, "looking"))
+        plan = _until(desk.ask(entry), lambda: watch.report(Progress(missing[0].requirement.name, "looking")))
         if missing := _missing(plan):
             _fetch(desk, entry, missing, watch)
-            plan = _until(desk.ask(entry), lambda: watch(Progress(missing[0].requirement.name, "placing")))
+            plan = _until(
+                desk.ask(entry), lambda: watch.report(Progress(missing[0].requirement.name, "placing"))
+            )
     if missing := _missing(plan):
         raise _refusal(missing)
     for item in plan.items:
@@ -60,7 +62,7 @@ def _missing(plan: Plan) -> list[PlanItem]:
     return [item for item in plan.items if item.requirement.active and item.status is not Status.PRESENT]
 
 
-def _fetch(desk: Desk, entry: Entry, missing: Sequence[PlanItem], watch: Watch) -> None:
+def _fetch(desk: Desk, entry: Entry, missing: Sequence[PlanItem], watch: Reporter) -> None:
     """Fetch what is missing if that is allowed, and wait for what somebody else began to fetch."""
     allowed = [item for item in missing if _is_on_its_way(desk, item) or _is_allowed(desk, item)]
     if len(allowed) < len(missing):
@@ -68,7 +70,7 @@ def _fetch(desk: Desk, entry: Entry, missing: Sequence[PlanItem], watch: Watch) 
     labels = desk.fetch(entry, allowed)
     desk.transfers.go_on(labels)  # what an interruption paused goes on with the next run
     try:
-        _until(desk.transfers.when_over(labels), lambda: watch(_together(desk, labels)))
+        _until(desk.transfers.when_over(labels), lambda: watch.report(_together(desk, labels)))
     except BaseException:
         desk.transfers.pause(labels)
         raise
@@ -107,28 +109,17 @@ def _together(desk: Desk, labels: Iterable[str]) -> Progress:
     )
 
 
-def _prove(item: PlanItem, desk: Desk, watch: Watch) -> None:
+def _prove(item: PlanItem, desk: Desk, watch: Reporter) -> None:
     """Read a file whose digest should be known and is not: it was never read, or has changed since."""
     present, library = item.resolution.present, desk.shop.library
     expected = item.requirement.digest or (library.last_digest(present.path) if present else None)
     if present is None or expected is None or library.digest_of(present.path) is not None:
         return
-    verdict = judge(present.path, item.requirement, library, lambda _need: None, _Watching(watch))
+    verdict = judge(present.path, item.requirement, library, lambda _need: None, watch)
     if verdict.problem:
-        label = f"{item.requirement.folder}/{item.requirement.name or present.path.name}"
+        label = label_of(item.requirement.folder, item.requirement.name or present.path.name)
         hint = "It was not loaded. Move it away and get it again; `modelget verify` shows the digests."
         raise ModelgetError(f"{label}: {verdict.problem}", hint)
-
-
-class _Watching:
-    """A reporter that hands everything to a watch."""
-
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
-
-    def report(self, progress: Progress) -> None:
-        """Pass it on."""
-        self._watch(progress)
 
 
 def _refusal(missing: Sequence[PlanItem]) -> ModelMissing:

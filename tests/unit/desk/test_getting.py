@@ -27,8 +27,14 @@ class Interrupted(Exception):
     pass
 
 
-def nothing(progress: Progress) -> None:
-    pass
+class Telling:
+    """A reporter that hands everything to a function."""
+
+    def __init__(self, report: Callable[[Progress], None]) -> None:
+        self.report = report
+
+
+nothing = Telling(lambda _progress: None)
 
 
 @pytest.fixture
@@ -107,7 +113,7 @@ def test_an_interruption_pauses_the_fetch_and_the_next_run_continues_it(desk_of,
     with EmbeddedHub(SLOW, 6 * MIB) as slow:
         desk, workflow = desk_of(hub=slow), wanted(source="hf:o/slow/a.safetensors")
         with pytest.raises(Interrupted):
-            get(desk, workflow, interrupt)
+            get(desk, workflow, Telling(interrupt))
         state = desk.transfers.file("vae/a.safetensors")
         assert state is not None
         assert not state.is_over
@@ -150,7 +156,7 @@ def test_a_file_that_was_never_read_is_compared_with_the_digest_that_the_node_na
     mine = wanted("mine.safetensors", "", digest=Digest("sha256", "0" * 64))
     seen: list[str] = []
     with pytest.raises(ModelgetError, match="expected sha256:0000"):
-        get(desk_of(), mine, lambda progress: seen.append(progress.phase))
+        get(desk_of(), mine, Telling(lambda progress: seen.append(progress.phase)))
     assert "verifying" in seen
 
 
