@@ -14,15 +14,11 @@ import pytest
 from browser.panel import PanelPage
 from conftest import environ_of
 from host.client import Client
-from host.real import RealComfyUI
-from host.stand_in import StandIn
-from host.stand_in.recorded import is_here
+from host.hosts import KINDS, hub_of, running
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from real_host import COMFYUI
 
-from modelget.hub import EmbeddedHub, HubRules
+from modelget.hub import EmbeddedHub
 
-KINDS = ["stand-in", *(["real"] if COMFYUI else [])]
 SCREENSHOTS = Path(__file__).parents[2] / ".cache" / "screenshots"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -58,10 +54,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def hub(request: pytest.FixtureRequest) -> Iterator[EmbeddedHub]:
-    """The hub of a module, as its ``HUB`` (rules) and ``SPEED`` (bytes per second) say."""
-    rules = getattr(request.module, "HUB", HubRules())
-    with EmbeddedHub(rules, getattr(request.module, "SPEED", None)) as running:
-        yield running
+    with hub_of(request.module) as running_hub:
+        yield running_hub
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -77,14 +71,8 @@ def host(
     page = frontend()
     if page is None or not page.is_dir():
         pytest.fail("ComfyUI's page is not installed: `make setup` installs comfyui-frontend-package")
-    if request.param == "real":
-        with RealComfyUI(base, environ, ["--front-end-root", str(page)]) as real:
-            yield real
-        return
-    if not is_here():
-        pytest.skip("the recordings of a real host are not beside the repository (../shared/data/host)")
-    with StandIn(base, environ, frontend=page) as stand_in:
-        yield stand_in
+    with running(request.param, base, environ, page) as started:
+        yield started
 
 
 @pytest.fixture

@@ -9,22 +9,15 @@ from typing import Any
 import pytest
 from conftest import environ_of
 from host.client import Client
-from host.real import RealComfyUI
-from host.stand_in import StandIn
-from host.stand_in.recorded import is_here
-from real_host import COMFYUI
+from host.hosts import KINDS, hub_of, running
 
-from modelget.hub import EmbeddedHub, HubRules
-
-KINDS = ["stand-in", *(["real"] if COMFYUI else [])]
+from modelget.hub import EmbeddedHub
 
 
 @pytest.fixture(scope="module")
 def hub(request: pytest.FixtureRequest) -> Iterator[EmbeddedHub]:
-    """The hub of a module, as its ``HUB`` (rules) and ``SPEED`` (bytes per second) say."""
-    rules = getattr(request.module, "HUB", HubRules())
-    with EmbeddedHub(rules, getattr(request.module, "SPEED", None)) as running:
-        yield running
+    with hub_of(request.module) as running_hub:
+        yield running_hub
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -34,14 +27,8 @@ def host(
     """The host of a module, with its ``ENVIRON`` as settings."""
     base = tmp_path_factory.mktemp("host") / "ComfyUI"
     environ = environ_of(hub) | {"HF_HOME": str(base.parent / "hf"), **getattr(request.module, "ENVIRON", {})}
-    if request.param == "real":
-        with RealComfyUI(base, environ) as real:
-            yield real
-        return
-    if not is_here():
-        pytest.skip("the recordings of a real host are not beside the repository (../shared/data/host)")
-    with StandIn(base, environ) as stand_in:
-        yield stand_in
+    with running(request.param, base, environ) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from io import BytesIO
 
 import pytest
@@ -11,6 +12,7 @@ from host.tiny_models import tiny_vae, upscaler
 from PIL import Image
 
 from modelget.hub import HubRules
+from modelget.workflow import parse
 from modelget.workflow.packs import OWN_WIDGETS
 
 ENVIRON = {"MODELGET_AUTOFETCH": "auto"}
@@ -223,3 +225,12 @@ def test_the_page_gets_our_nodes_in_chinese(client):
     for name, entry in ours.items():
         inputs = entry["input"]["required"] | entry["input"].get("optional", {})
         assert set(told["zh"]["nodeDefs"][name]["inputs"]) <= set(inputs), name
+
+
+def test_the_words_for_no_model_and_for_the_sources_own_name_are_read_as_such(client):
+    told = requests.get(f"{client.url}/object_info/ModelgetLoadTextEncoder", timeout=60).json()
+    inputs = told["ModelgetLoadTextEncoder"]["input"]
+    (none, from_source, *_files) = inputs["optional"]["model2"][1]["options"]
+    said = {"model1": from_source, "source1": "civitai:7", "model2": none, "source2": "civitai:8"}
+    (need,) = parse(json.dumps({"1": node("LoadTextEncoder", **said)}).encode(), "prompt").requirements
+    assert (need.name, need.urls) == ("", ("civitai:7",))
