@@ -9,7 +9,7 @@ import pytest
 from modelget.errors import SourceUnavailable
 from modelget.hub import KaggleRules
 from modelget.settings import Secret, Settings
-from modelget.sources.kaggle import KaggleFile, parse_reference
+from modelget.sources.kaggle.references import KaggleFile, parse_reference
 from modelget.types import Digest, Evidence
 
 from .conftest import all_at, settings_for

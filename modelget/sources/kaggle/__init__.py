@@ -6,63 +6,28 @@ The protocol is that of its own clients, kagglesdk 0.1 (``models/types/model_api
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
-from urllib.parse import SplitResult, quote, unquote, urlencode
+from urllib.parse import quote, urlencode
 
-from ..errors import HostNotAllowed, SourceUnavailable
-from ..hosts import host_of
-from ..http import Http
-from ..licences import terms_of
-from ..settings import KAGGLE_ENDPOINT, Settings
-from ..types import Archive, Barrier, Candidate, Evidence, Requirement, Terms, archive_kind, has_model_suffix
-from .shared.fields import entries, text, whole
-from .shared.look import ELSEWHERE, LONGEST_LINK, Look, is_plain, leads_off, look, read_link
+from ...errors import HostNotAllowed, SourceUnavailable
+from ...hosts import host_of
+from ...http import Http
+from ...licences import terms_of
+from ...settings import KAGGLE_ENDPOINT, Settings
+from ...types import Archive, Barrier, Candidate, Evidence, Requirement, Terms, archive_kind, has_model_suffix
+from ..shared.fields import entries, text, whole
+from ..shared.look import ELSEWHERE, Look, leads_off, look
+from .references import PAGES, TFHUB_PAGES, KaggleFile, is_path, parse_reference, tfhub_path
 
 FEW = 25
 """Files of a version up to which Kaggle's own client asks for each by itself, and not for all in one archive."""
 
 _TFHUB = "https://tfhub.dev"
-_TFHUB_PAGES = frozenset({"tfhub.dev", "www.tfhub.dev"})
-_PAGES = frozenset({"www.kaggle.com", "kaggle.com"})
-_LINK = re.compile(
-    r"/models/(?P<model>[^/]+/[^/]+)"
-    r"(?:/frameworks/(?P<framework>[^/]+)(?:/variations/(?P<variation>[^/]+)(?:/versions/(?P<version>[^/]+))?)?)?/?"
-)
-_SHORT_LINK = re.compile(
-    r"/models/(?P<model>[^/]+/[^/]+)/(?P<framework>(?!frameworks/|resolve/|file/)[^/]+)/(?P<variation>[^/]+)"
-    r"(?:/(?P<version>[0-9]+))?/?"
-)
-_NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
-_VERSION = re.compile(r"[1-9][0-9]{0,5}")
 _REFUSED = (401, 403, 404)
 """What Kaggle answers about what is private, not there, or handed out on terms: it does not tell these apart."""
 _PAGE_SIZE, _MOST_PAGES = 200, 50
-
-
-@dataclass(frozen=True, slots=True)
-class KaggleFile:
-    """One file of a version of a model, or all of them where no path is given."""
-
-    handle: str
-    """``owner/model/framework/variation``; ``owner/model`` where a link leads to all of a model's variations."""
-    version: int | None = None
-    path: str = ""
-
-    @property
-    def id(self) -> str:
-        """What ``modelget get`` takes."""
-        return "kaggle:" + "/".join(filter(None, (self.handle, str(self.version or ""), self.path)))
-
-    @property
-    def page(self) -> str:
-        """The page that a person opens."""
-        owner, model, *rest = self.handle.split("/")
-        about = f"/frameworks/{rest[0]}/variations/{rest[1]}" if rest else ""
-        version = f"/versions/{self.version}" if self.version else ""
-        return f"{KAGGLE_ENDPOINT}/models/{owner}/{model}{about}{version}"
 
 
 class Kaggle:
@@ -73,8 +38,8 @@ class Kaggle:
     # Files are redirected to signed links of Google's storage.
     hosts = frozenset(
         {
-            *_PAGES,
-            *_TFHUB_PAGES,
+            *PAGES,
+            *TFHUB_PAGES,
             "storage.googleapis.com",
             "*.googleusercontent.com",
             "*.kaggleusercontent.com",
@@ -85,7 +50,7 @@ class Kaggle:
         self.endpoints = (endpoint,)
         self._api = f"{endpoint}/api/v1/models"
         self._tfhub = _TFHUB if endpoint == KAGGLE_ENDPOINT else f"{endpoint}/tfhub"
-        self._pages = _PAGES | {host_of(endpoint)}
+        self._pages = PAGES | {host_of(endpoint)}
         self._has_token = has_token
 
     def find(self, wanted: Requirement, http: Http) -> Iterator[Candidate]:
@@ -93,7 +58,7 @@ class Kaggle:
         for reference in wanted.urls:
             if file := parse_reference(reference, self._pages):
                 yield from self._look_up(file, wanted, http)
-            elif path := _tfhub_path(reference):
+            elif path := tfhub_path(reference):
                 yield from self._follow(path, wanted, http)
 
     def _follow(self, path: str, wanted: Requirement, http: Http) -> Iterator[Candidate]:
@@ -184,7 +149,7 @@ class Kaggle:
         for _page in range(_MOST_PAGES):
             query = urlencode({"pageSize": _PAGE_SIZE} | ({"pageToken": token} if token else {}))
             answer = self._ask(f"{self._api}/{file.handle}/{file.version}/files?{query}", http)
-            listed += [entry for entry in entries(answer, "files") if _is_path(text(entry, "name"))]
+            listed += [entry for entry in entries(answer, "files") if is_path(text(entry, "name"))]
             token = text(answer, "nextPageToken")
             if not token:
                 break
@@ -221,46 +186,6 @@ def source(settings: Settings) -> Kaggle:
     """Make the source."""
     endpoint = settings.endpoints.get("kaggle", KAGGLE_ENDPOINT)
     return Kaggle(endpoint, has_token=settings.kaggle_token is not None)
-
-
-def parse_reference(reference: str, pages: frozenset[str] = _PAGES) -> KaggleFile | None:
-    """Read ``kaggle:owner/model/framework/variation[/version][/path]`` or a link to a model; None for others."""
-    if len(reference) > LONGEST_LINK:
-        return None
-    if reference.startswith("kaggle:"):
-        parts = reference.removeprefix("kaggle:").split("/")
-        handle, rest = parts[:4], parts[4:]
-        version = rest.pop(0) if rest and _VERSION.fullmatch(rest[0]) else ""
-        return _checked(handle, version, "/".join(rest)) if len(handle) in (2, 4) else None
-    link = read_link(reference, pages)
-    return _from_link(link) if link else None
-
-
-def _from_link(link: SplitResult) -> KaggleFile | None:
-    found = _LINK.fullmatch(link.path) or _SHORT_LINK.fullmatch(link.path)
-    if found is None:
-        return None
-    about = [found["framework"], found["variation"]] if found["variation"] else []
-    return _checked([*found["model"].split("/"), *about], found["version"] or "", "")
-
-
-def _checked(handle: list[str], version: str, path: str) -> KaggleFile | None:
-    """Build the reference only from parts that stay what they are inside a URL."""
-    is_version = not version or _VERSION.fullmatch(version)
-    if not is_version or not all(map(_NAME.fullmatch, handle)) or (path and not _is_path(path)):
-        return None
-    return KaggleFile("/".join(handle), int(version) if version else None, path)
-
-
-def _tfhub_path(reference: str) -> str:
-    """Return the path of a link to TensorFlow Hub, empty for anything else."""
-    link = read_link(reference, _TFHUB_PAGES)
-    parts = [unquote(part) for part in link.path.strip("/").split("/")] if link else []
-    return "/".join(parts) if len(parts) > 1 and all(map(_NAME.fullmatch, parts)) else ""
-
-
-def _is_path(path: str) -> bool:
-    return bool(path) and all(map(is_plain, path.split("/")))
 
 
 def _choose(listed: list[dict[str, Any]], path: str, wanted: str) -> list[dict[str, Any]]:
