@@ -26,7 +26,7 @@ def test_the_examples_are_understood_by_their_places(monkeypatch) -> None:
 
     assert huggingface.parse_reference(EXAMPLES["huggingface"].reference)
     assert github.parse_reference(EXAMPLES["github"].reference)
-    assert kaggle._tfhub_path(EXAMPLES["kaggle"].reference)
+    assert kaggle.tfhub_path(EXAMPLES["kaggle"].reference)
     assert any(papers.parse_reference(EXAMPLES["papers"].reference))
 
 
